@@ -1,0 +1,65 @@
+"""Packaging. Settings of tools (ruff, pytest) are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages
+from setuptools import setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(
+    r'__version__ = "(.+)"', (HERE / "keras_cmr/version.py").read_text()
+).group(1)
+
+# Its own extra pins the TensorFlow it was built against (2.20).
+SCANN = "scann[tf]==1.4.2; platform_system == 'Linux'"
+DATASETS = [
+    "tensorflow-datasets>=4.9.10",
+    # TFDS imports it without asking for it (tensorflow/datasets#11212).
+    "importlib_resources",
+]
+
+setup(
+    name="keras-cmr",
+    version=VERSION,
+    description="Composed image retrieval on Keras 3: an image and a change "
+    "find the image that is meant.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["keras_cmr", "keras_cmr.*"]),
+    package_data={
+        "keras_cmr.datasets": ["*/*.md", "*/*.bib"],
+        "keras_cmr.visualization": ["*.j2", "*.css"],
+    },
+    python_requires=">=3.11,<3.14",
+    install_requires=[
+        "keras>=3.15,<4",
+        "tensorflow>=2.20,<2.22",
+        "keras-hub>=0.32",
+        # 2.21.0 does not import (tensorflow/text#1541).
+        "tensorflow-text>=2.20.1,!=2.21.0; platform_system != 'Windows'",
+        "numpy>=1.26",
+        "pillow>=10",
+        "matplotlib>=3.8",
+        "jinja2>=3.1",
+        "pyyaml>=6",
+        "typer>=0.12",
+        "rich>=13",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "scann": [SCANN],
+        "retrieval": [SCANN],
+        "datasets": DATASETS,
+        "test": [SCANN, *DATASETS, "pytest>=8", "hypothesis>=6", "ruff>=0.9"],
+    },
+    entry_points={"console_scripts": ["keras-cmr = keras_cmr.cli:main"]},
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
