@@ -1,0 +1,31 @@
+from keras_cmr.layers.discriminators import ConcatDiscriminator
+from keras_cmr.layers.discriminators import Discriminator
+from keras_cmr.layers.discriminators import EncodeAndDotDiscriminator
+from keras_cmr.layers.discriminators import LocalConcatDiscriminator
+from keras_cmr.layers.fusion import TIRG
+from keras_cmr.layers.fusion import Concatenation
+from keras_cmr.layers.fusion import Fusion
+from keras_cmr.layers.fusion import ImageOnly
+from keras_cmr.layers.fusion import TextOnly
+from keras_cmr.layers.fusion import TIRGLastConv
+from keras_cmr.layers.mutual_information import FusionImageMI
+from keras_cmr.layers.mutual_information import MutualInformation
+from keras_cmr.layers.mutual_information import TextImageMI
+from keras_cmr.layers.scaled_normalization import ScaledNormalization
+
+__all__ = [
+    "TIRG",
+    "ConcatDiscriminator",
+    "Concatenation",
+    "Discriminator",
+    "EncodeAndDotDiscriminator",
+    "Fusion",
+    "FusionImageMI",
+    "ImageOnly",
+    "LocalConcatDiscriminator",
+    "MutualInformation",
+    "ScaledNormalization",
+    "TIRGLastConv",
+    "TextImageMI",
+    "TextOnly",
+]

@@ -1,0 +1,53 @@
+"""What every fusion shares: its call signature and its shape checks."""
+
+import keras
+
+
+class Fusion(keras.layers.Layer):
+    """Base class: composes a reference and a modification into a query.
+
+    A subclass implements `call(reference, modification)`, and `build` if it
+    has weights. Any fusion can replace any other: the output has the shape of
+    `reference`. A fusion with `uses_feature_map = True` takes the reference's
+    last feature map instead of its embedding, and returns a map; whoever
+    calls it pools and projects the result as it does for a plain image.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        reference: Float tensor of shape `(batch, dim)`, or
+            `(batch, height, width, channels)` if `uses_feature_map`.
+        modification: Float tensor of shape `(batch, text_dim)`.
+        training: bool. Whether dropout and batch statistics are in use.
+
+    Returns:
+        Float tensor of the shape of `reference`.
+    """
+
+    uses_feature_map = False
+
+    def build(self, reference_shape, modification_shape):
+        self.check_shapes(reference_shape, modification_shape)
+
+    def check_shapes(self, reference_shape, modification_shape):
+        """Raises `ValueError` for ranks or open dimensions that can't fuse."""
+        rank = 4 if self.uses_feature_map else 2
+        wanted = (
+            "(batch, height, width, channels)" if rank == 4 else "(batch, dim)"
+        )
+        name = type(self).__name__
+        if len(reference_shape) != rank or reference_shape[-1] is None:
+            raise ValueError(
+                f"`reference` of {name} must have the shape {wanted} with a "
+                f"known last dimension. Received: shape={reference_shape}"
+            )
+        if len(modification_shape) != 2 or modification_shape[-1] is None:
+            raise ValueError(
+                f"`modification` of {name} must have the shape (batch, "
+                "text_dim) with a known last dimension. Received: "
+                f"shape={modification_shape}"
+            )
+
+    def compute_output_shape(self, reference_shape, modification_shape):
+        return reference_shape
