@@ -1,0 +1,294 @@
+"""The model: encoders, fusion and mutual-information terms as one graph."""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_cmr.layers.scaled_normalization import ScaledNormalization
+from keras_cmr.models.fingerprint import model_fingerprint
+from keras_cmr.models.images import load_images
+
+
+@keras.saving.register_keras_serializable(package="keras_cmr")
+class ComposedRetriever(keras.Model):
+    """Composes a reference image and a modification into a query for a target.
+
+    A functional graph: one image encoder for reference and target, one text
+    encoder, a fusion, and one learned length for query and target, so that
+    their inner product is `s^2 cos`. Training minimises
+
+        `metric loss(query, target) - sum_i weight_i * I_i`
+
+    where the metric loss is `compile(loss=...)` and each `I_i` is the estimate
+    of a mutual-information term in nats. The terms belong to the objective
+    alone: `query_encoder` and `target_encoder` don't contain them, so a
+    trained model costs what it costs without.
+
+    Args:
+        image_encoder: `keras_cmr.models.ImageEncoder`.
+        text_encoder: Model with a `tokenize(texts)` method, such as
+            `keras_cmr.models.LSTMTextEncoder`.
+        fusion: `keras_cmr.layers.Fusion`.
+        mutual_information: Sequence of `keras_cmr.layers.MutualInformation`
+            terms. Defaults to none.
+        initial_scale: float. First value of the learned length `s`.
+            Defaults to `4.0`.
+        **kwargs: Passed to `keras.Model`.
+
+    Call arguments:
+        inputs: Dict with `"reference"` and `"target"`, pixels of shape
+            `(batch, image_size, image_size, 3)` from 0 to 255, and
+            `"modification"`, token ids `(batch, length)`. In training, equal
+            values of the optional `"reference_id"` and `"target_id"`
+            (int, `(batch,)`) say which images show the same content, so that
+            they are not taken for negatives of each other.
+
+    Returns:
+        Dict with `"query"` and `"target"`, float tensors of shape
+        `(batch, dim)` and length `s`, and the features the terms need.
+
+    Example:
+
+    ```python
+    import keras_cmr
+
+    model = keras_cmr.models.ComposedRetriever(
+        keras_cmr.models.ImageEncoder(keras_cmr.models.small_resnet(), 64),
+        keras_cmr.models.LSTMTextEncoder(["make", "red"]),
+        fusion=keras_cmr.layers.TIRG(),
+        mutual_information=[keras_cmr.layers.TextImageMI(weight=0.1)],
+    )
+    model.compile("adam", loss=keras_cmr.losses.BatchSoftmax())
+    ```
+
+    Reference:
+    - [Gu et al., 2021](https://arxiv.org/abs/2103.06032)
+    - [Vo et al., 2019](https://arxiv.org/abs/1812.07119)
+    """
+
+    def __init__(
+        self,
+        image_encoder,
+        text_encoder,
+        fusion,
+        mutual_information=(),
+        initial_scale=4.0,
+        **kwargs,
+    ):
+        terms = list(mutual_information)
+        names = [term.name for term in terms]
+        if len(set(names)) != len(names):
+            raise ValueError(
+                "The terms of `mutual_information` must have distinct names, "
+                f"by which they are reported. Received: {names}"
+            )
+        # === Layers ===
+        normalize = ScaledNormalization(initial_scale, name="scale")
+
+        # === Functional Model ===
+        image_shape = image_encoder.input.shape[1:]
+        inputs = {
+            "reference": keras.Input(image_shape, name="reference"),
+            "modification": keras.Input(
+                (None,), dtype="int32", name="modification"
+            ),
+            "target": keras.Input(image_shape, name="target"),
+        }
+        reference = image_encoder(inputs["reference"])
+        target = image_encoder(inputs["target"])
+        text = text_encoder(inputs["modification"])
+        if fusion.uses_feature_map:
+            composed = fusion(reference["feature_map"], text)
+            query = image_encoder.project(composed)
+        else:
+            query = fusion(reference["embedding"], text)
+        outputs = {
+            "query": normalize(query),
+            "target": normalize(target["embedding"]),
+        }
+        if terms:
+            levels = {level for term in terms for level in term.levels}
+            unknown = sorted(levels - set(target))
+            if unknown:
+                raise ValueError(
+                    f"`level` of a mutual-information term must be one of "
+                    f"{sorted(set(target) - {'embedding'})}, the maps of the "
+                    f"image encoder. Received: {unknown}"
+                )
+            outputs["features"] = {
+                "text": text,
+                "reference": reference["embedding"],
+                "target": target["embedding"],
+                "query": query,
+                "target_maps": {k: target[k] for k in sorted(levels)},
+            }
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+
+        # Outside the graph nothing else would build the terms before a file
+        # is read into them.
+        for term in terms:
+            term.build_for(
+                keras.tree.map_structure(lambda t: t.shape, outputs["features"])
+            )
+
+        # === Config ===
+        self.image_encoder = image_encoder
+        self.text_encoder = text_encoder
+        self.fusion = fusion
+        self.mutual_information = terms
+        self.initial_scale = initial_scale
+
+        # JAX needs every metric to exist before the first step.
+        self.metric_loss_tracker = keras.metrics.Mean(name="metric_loss")
+        self.estimate_trackers = [
+            keras.metrics.Mean(name=term.name) for term in terms
+        ]
+
+    def call(self, inputs, training=None, mask=None):
+        # The ids in a batch belong to the objective, not to the graph.
+        graph_inputs = {name: inputs[name] for name in self.input}
+        return super().call(graph_inputs, training=training, mask=mask)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """Metric loss minus the weighted mutual-information estimates."""
+        labels, embeddings = self._pairs(x, y_pred)
+        loss = super().compute_loss(
+            x=x,
+            y=labels,
+            y_pred=embeddings,
+            sample_weight=sample_weight,
+            training=training,
+        )
+        self.metric_loss_tracker.update_state(loss)
+        if self.mutual_information:
+            negatives = self._negatives(x)
+        for term, tracker in zip(
+            self.mutual_information, self.estimate_trackers, strict=True
+        ):
+            estimate = term.estimate(
+                y_pred["features"], negatives, training=training
+            )
+            tracker.update_state(estimate)
+            loss = loss - term.weight * estimate
+        return loss
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Updates compiled metrics with `(labels, [query, target])`."""
+        labels, embeddings = self._pairs(x, y_pred)
+        return super().compute_metrics(x, labels, embeddings, sample_weight)
+
+    def train_step(self, *args, **kwargs):
+        """One step; on TensorFlow that of `trainers/tensorflow.py`."""
+        if keras.config.backend() == "tensorflow":
+            from keras_cmr.models.trainers.tensorflow import train_step
+
+            return train_step(self, *args, **kwargs)
+        return super().train_step(*args, **kwargs)
+
+    def _ids(self, x, name):
+        if name in x:
+            return x[name]
+        return ops.arange(ops.shape(x["target"])[0])
+
+    def _pairs(self, x, y_pred):
+        embeddings = ops.stack([y_pred["query"], y_pred["target"]], axis=1)
+        return self._ids(x, "target_id"), embeddings
+
+    def _negatives(self, x):
+        """For each thing scored, which pairs of the batch don't share it."""
+        tokens = x["modification"]
+        same_text = ops.all(tokens[:, None, :] == tokens[None, :, :], axis=-1)
+        negatives = {"text": ops.logical_not(same_text)}
+        for image in ("reference", "target"):
+            ids = self._ids(x, f"{image}_id")
+            negatives[image] = ids[:, None] != ids[None, :]
+        return negatives
+
+    @functools.cached_property
+    def query_encoder(self):
+        """Model from `{"reference", "modification"}` to the query."""
+        inputs = {k: self.input[k] for k in ("reference", "modification")}
+        return keras.Model(inputs, self.output["query"], name="query_encoder")
+
+    @functools.cached_property
+    def target_encoder(self):
+        """Model from target pixels to the target's embedding."""
+        return keras.Model(
+            self.input["target"], self.output["target"], name="target_encoder"
+        )
+
+    @property
+    def image_size(self):
+        """Height and width, in pixels, of the images the model sees."""
+        return self.image_encoder.image_size
+
+    @property
+    def fingerprint(self):
+        """Hash of what decides a ranking: encoders, fusion, weights."""
+        return model_fingerprint(self)
+
+    def embed_queries(
+        self, references, modifications, batch_size=256, verbose=0
+    ):
+        """Queries of raw images and texts.
+
+        Args:
+            references: Sequence of `n` paths, PIL images or arrays, or one
+                integer array `(n, height, width, 3)`, values 0 to 255.
+            modifications: Sequence of `n` texts.
+            batch_size: int. Queries embedded at a time. Defaults to `256`.
+            verbose: As of `keras.Model.predict`. Defaults to `0`.
+
+        Returns:
+            Float32 array `(n, dim)`, rows of length 1.
+        """
+        pixels = load_images(references, self.image_size)
+        tokens = self.text_encoder.tokenize(modifications)
+        if len(pixels) != len(tokens):
+            raise ValueError(
+                "`references` and `modifications` must be equally many. "
+                f"Received: {len(pixels)} and {len(tokens)}"
+            )
+        inputs = {"reference": pixels, "modification": tokens}
+        return self._embed(self.query_encoder, inputs, batch_size, verbose)
+
+    def embed_targets(self, images, batch_size=256, verbose=0):
+        """Target embeddings of raw images: see `embed_queries`."""
+        pixels = load_images(images, self.image_size)
+        return self._embed(self.target_encoder, pixels, batch_size, verbose)
+
+    def _embed(self, tower, inputs, batch_size, verbose):
+        if not len(next(iter(keras.tree.flatten(inputs)))):
+            return np.zeros((0, tower.output.shape[-1]), "float32")
+        rows = tower.predict(inputs, batch_size=batch_size, verbose=verbose)
+        rows = np.asarray(rows, "float32")
+        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "name": self.name,
+            "image_encoder": serialize(self.image_encoder),
+            "text_encoder": serialize(self.text_encoder),
+            "fusion": serialize(self.fusion),
+            "mutual_information": [
+                serialize(term) for term in self.mutual_information
+            ],
+            "initial_scale": self.initial_scale,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        deserialize = keras.saving.deserialize_keras_object
+        config = dict(config)
+        for key in ("image_encoder", "text_encoder", "fusion"):
+            config[key] = deserialize(config[key], custom_objects)
+        config["mutual_information"] = [
+            deserialize(term, custom_objects)
+            for term in config["mutual_information"]
+        ]
+        return cls(**config)

@@ -1,0 +1,80 @@
+"""Pictures in any form to one array of pixels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL import UnidentifiedImageError
+
+
+def load_image(image, size: int) -> np.ndarray:
+    """One image as pixels.
+
+    Args:
+        image: Path, PIL image, or integer array `(height, width, 3)` with
+            values from 0 to 255.
+        size: int. Wanted height and width in pixels; other sizes are
+            stretched to it (bilinear).
+
+    Returns:
+        Uint8 array `(size, size, 3)`.
+
+    Raises:
+        ValueError: For a missing or broken file (named) or a bad array.
+    """
+    if isinstance(image, (str, Path)):
+        try:
+            with Image.open(image) as opened:
+                return load_image(opened.convert("RGB"), size)
+        except FileNotFoundError:
+            raise ValueError(f"No such image: {image}") from None
+        except (
+            OSError,
+            SyntaxError,
+            UnidentifiedImageError,
+            Image.DecompressionBombError,
+        ) as error:
+            raise ValueError(f"Can't read image {image}: {error}") from None
+    if not isinstance(image, Image.Image):
+        pixels = np.asarray(image)
+        if (
+            pixels.ndim != 3
+            or pixels.shape[-1] != 3
+            or not np.issubdtype(pixels.dtype, np.integer)
+            or (pixels.size and (pixels.min() < 0 or pixels.max() > 255))
+        ):
+            raise ValueError(
+                "`image` must be a path, a PIL image or an integer array "
+                "(height, width, 3) with values 0 to 255. Received: "
+                f"{type(image).__name__} of shape {pixels.shape} and dtype "
+                f"{pixels.dtype}"
+            )
+        image = Image.fromarray(pixels.astype("uint8"))
+    image = image.convert("RGB")
+    if image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.BILINEAR)
+    return np.array(image)
+
+
+def load_images(images, size: int) -> np.ndarray:
+    """Several images as one array: see `load_image`.
+
+    Args:
+        images: Sequence of images, or an array `(n, height, width, 3)`; one
+            that already has the wanted size and type is returned as it is.
+        size: int. Wanted height and width in pixels.
+
+    Returns:
+        Uint8 array `(n, size, size, 3)`.
+    """
+    if isinstance(images, np.ndarray):
+        if images.dtype == np.uint8 and images.shape[1:] == (size, size, 3):
+            return images
+    elif not isinstance(images, Sequence) or isinstance(images, str):
+        raise TypeError(
+            "`images` must be a sequence of images or an array (n, height, "
+            f"width, 3). Received: {type(images).__name__}"
+        )
+    loaded = [load_image(image, size) for image in images]
+    return np.stack(loaded) if loaded else np.zeros((0, size, size, 3), "uint8")

@@ -1,0 +1,406 @@
+"""The whole model: objective, towers, saving, in a fresh process too."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from keras_cmr import layers
+from keras_cmr import losses
+from keras_cmr import metrics
+from keras_cmr import models
+
+WORDS = ["add", "blue", "circle", "make", "red", "remove"]
+TEXTS = ["make red circle blue", "remove circle", "add blue circle", "make red"]
+
+
+def tiny_model(fusion=None, terms=(), size=32, dim=8):
+    return models.ComposedRetriever(
+        models.ImageEncoder(
+            models.small_resnet(
+                stackwise_num_filters=[64, 32],
+                stackwise_num_blocks=[1, 1],
+                stackwise_num_strides=[1, 2],
+            ),
+            image_size=size,
+            embedding_dim=dim,
+            pooling="flatten",
+        ),
+        models.LSTMTextEncoder(WORDS, embedding_dim=dim, word_dim=8, units=8),
+        fusion=fusion or layers.TIRG(),
+        mutual_information=terms,
+    )
+
+
+def both_terms(**kwargs):
+    return [
+        layers.TextImageMI(weight=0.1, **kwargs),
+        layers.FusionImageMI(weight=0.2, level="P3", **kwargs),
+    ]
+
+
+def tiny_batch(model, ids=True):
+    rng = np.random.default_rng(0)
+    batch = {
+        "reference": rng.integers(0, 255, (4, 32, 32, 3), "uint8"),
+        "target": rng.integers(0, 255, (4, 32, 32, 3), "uint8"),
+        "modification": model.text_encoder.tokenize(TEXTS),
+    }
+    if ids:
+        batch["reference_id"] = np.array([0, 0, 1, 2], "int32")
+        batch["target_id"] = np.array([5, 6, 6, 7], "int32")
+    return batch
+
+
+def compiled(model, **kwargs):
+    model.compile(
+        keras.optimizers.Adam(1e-3),
+        loss=losses.BatchSoftmax(),
+        metrics=[metrics.InBatchRecall()],
+        **kwargs,
+    )
+    return model
+
+
+def weights_of(model):
+    return [np.array(w) for w in model.get_weights()]
+
+
+@pytest.mark.parametrize(
+    "fusion",
+    [
+        layers.ImageOnly,
+        layers.TextOnly,
+        layers.Concatenation,
+        layers.TIRG,
+        layers.TIRGLastConv,
+    ],
+)
+def test_query_and_target_have_the_learned_length(fusion):
+    model = tiny_model(fusion())
+    outputs = model(tiny_batch(model))
+    assert set(outputs) == {"query", "target"}
+    for rows in outputs.values():
+        lengths = np.linalg.norm(np.asarray(rows), axis=1)
+        np.testing.assert_allclose(lengths, 4.0, rtol=1e-5)
+
+
+def test_objective_is_metric_loss_minus_weighted_estimates():
+    model = compiled(tiny_model(terms=both_terms()))
+    batch = tiny_batch(model)
+    outputs = model(batch, training=False)
+    loss = float(model.compute_loss(x=batch, y_pred=outputs, training=False))
+
+    # The metric loss by hand; rows 1 and 2 share a target label.
+    query, target = np.asarray(outputs["query"]), np.asarray(outputs["target"])
+    total = 0.0
+    for i in range(4):
+        others = [j for j in range(4) if j == i or {i, j} != {1, 2}]
+        scores = [float(query[i] @ target[j]) for j in others]
+        own = float(query[i] @ target[i])
+        total += np.log(np.sum(np.exp(scores))) - own
+    expected = total / 4
+
+    # Masks by hand: texts all differ; labels as in `tiny_batch`.
+    target_differs = ~np.eye(4, dtype=bool)
+    target_differs[1, 2] = target_differs[2, 1] = False
+    features = outputs["features"]
+    text_image, fusion_image = model.mutual_information
+    for term, first, second in [
+        (text_image, features["text"], features["target"]),
+        (fusion_image, features["query"], features["target_maps"]["P3"]),
+    ]:
+        nats = term(first, second, negatives=target_differs, training=False)
+        expected -= term.weight * float(nats)
+    assert loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_equal_texts_are_not_negatives():
+    model = tiny_model(terms=both_terms())
+    batch = tiny_batch(model)
+    batch["modification"] = model.text_encoder.tokenize(
+        ["remove circle", "make red", "remove circle", "make red blue"]
+    )
+    negatives = {
+        name: np.asarray(mask) for name, mask in model._negatives(batch).items()
+    }
+    differ = ~np.eye(4, dtype=bool)
+    differ[0, 2] = differ[2, 0] = False
+    np.testing.assert_array_equal(negatives["text"], differ)
+    assert not negatives["reference"][0, 1]
+    assert negatives["reference"][0, 2]
+    assert not negatives["target"][1, 2]
+
+
+def test_without_ids_every_other_row_is_a_negative():
+    model = compiled(tiny_model(terms=both_terms()))
+    batch = tiny_batch(model, ids=False)
+    np.testing.assert_array_equal(
+        np.asarray(model._negatives(batch)["target"]), ~np.eye(4, dtype=bool)
+    )
+    assert np.isfinite(model.train_on_batch(batch)).all()
+
+
+def test_train_step_reports_every_term_and_learns():
+    keras.utils.set_random_seed(0)
+    model = compiled(tiny_model(terms=both_terms()))
+    batch = tiny_batch(model)
+    logs = [model.train_on_batch(batch, return_dict=True) for _ in range(15)]
+    assert set(logs[0]) == {
+        "loss",
+        "metric_loss",
+        "text_image_mi",
+        "fusion_image_mi",
+        "recall_at_1",
+    }
+    assert logs[-1]["loss"] < 0.5 * logs[0]["loss"]
+    assert logs[-1]["fusion_image_mi"] > logs[0]["fusion_image_mi"]
+
+
+def test_train_step_equals_keras_own():
+    """Same weights, same batch, same step as the stock trainer's."""
+    results = []
+    for step in ("ours", "keras"):
+        keras.utils.set_random_seed(1)
+        model = tiny_model(terms=both_terms())
+        if step == "keras":
+            model.train_step = super(models.ComposedRetriever, model).train_step
+        compiled(model)
+        logs = model.train_on_batch(tiny_batch(model), return_dict=True)
+        results.append((logs, weights_of(model)))
+    (our_logs, ours), (keras_logs, theirs) = results
+    for name, value in keras_logs.items():
+        assert our_logs[name] == pytest.approx(value, rel=1e-5), name
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_loss_is_scaled_under_mixed_float16():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = compiled(tiny_model(terms=both_terms()))
+        before = weights_of(model)
+        # The scale starts high: the first steps may overflow and be skipped.
+        batch = tiny_batch(model)
+        for _ in range(8):
+            logs = model.train_on_batch(batch, return_dict=True)
+        assert np.isfinite(list(logs.values())).all()
+        moved = [
+            np.abs(a - b).max()
+            for a, b in zip(before, weights_of(model), strict=True)
+        ]
+        assert np.median(moved) > 1e-4
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_every_trainable_weight_gets_a_gradient():
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(0)
+    model = compiled(tiny_model(terms=both_terms()))
+    batch = tiny_batch(model)
+    with tf.GradientTape() as tape:
+        outputs = model(batch, training=True)
+        loss = model.compute_loss(x=batch, y_pred=outputs, training=True)
+    values = [weight.value for weight in model.trainable_weights]
+    gradients = tape.gradient(loss, values)
+    without = [
+        weight.path
+        for weight, gradient in zip(
+            model.trainable_weights, gradients, strict=True
+        )
+        if gradient is None or not np.any(np.asarray(gradient))
+    ]
+    # "unknown" (row 1) aside, only words of the batch move, but the table as
+    # a whole has a gradient; so must everything else.
+    assert without == []
+
+
+def test_towers_leave_the_terms_out():
+    model = tiny_model(terms=both_terms())
+    bare = tiny_model()
+    for tower in ("query_encoder", "target_encoder"):
+        count = getattr(model, tower).count_params()
+        assert count == getattr(bare, tower).count_params()
+    assert model.count_params() > bare.count_params()
+
+
+def test_embeddings_are_the_towers_unit_rows(tmp_path):
+    from PIL import Image
+
+    model = tiny_model()
+    batch = tiny_batch(model)
+    outputs = model(batch, training=False)
+    queries = model.embed_queries(batch["reference"], TEXTS)
+    targets = model.embed_targets(batch["target"], batch_size=3)
+    expected = np.asarray(outputs["query"]) / 4.0
+    np.testing.assert_allclose(queries, expected, rtol=1e-4, atol=1e-5)
+    expected = np.asarray(outputs["target"]) / 4.0
+    np.testing.assert_allclose(targets, expected, rtol=1e-4, atol=1e-5)
+    path = tmp_path / "a.png"
+    Image.fromarray(batch["target"][0]).save(path)
+    for form in ([path], [str(path)], [Image.open(path)], batch["target"][:1]):
+        np.testing.assert_allclose(
+            model.embed_targets(form), targets[:1], rtol=1e-4, atol=1e-5
+        )
+    assert model.embed_targets([]).shape == (0, 8)
+
+
+FRESH = """
+import json, sys
+import numpy as np
+import keras_cmr
+model = keras_cmr.models.load(sys.argv[1])
+data = np.load(sys.argv[2])
+queries = model.embed_queries(data["reference"], sys.argv[3].split("|"))
+targets = model.embed_targets(data["target"])
+order = np.argsort(-(queries @ targets.T), axis=1)
+print(json.dumps({"order": order.tolist(), "fingerprint": model.fingerprint}))
+"""
+
+
+def test_saved_model_ranks_alike_in_a_fresh_process(tmp_path):
+    keras.utils.set_random_seed(3)
+    model = compiled(tiny_model(terms=both_terms()))
+    batch = tiny_batch(model)
+    for _ in range(3):
+        model.train_on_batch(batch)
+    model.save(tmp_path / "model.keras")
+    rng = np.random.default_rng(1)
+    many = rng.integers(0, 255, (40, 32, 32, 3), "uint8")
+    np.savez(tmp_path / "data.npz", reference=batch["reference"], target=many)
+    queries = model.embed_queries(batch["reference"], TEXTS)
+    order = np.argsort(-(queries @ model.embed_targets(many).T), axis=1)
+
+    process = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            FRESH,
+            str(tmp_path / "model.keras"),
+            str(tmp_path / "data.npz"),
+            "|".join(TEXTS),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(process.stdout.splitlines()[-1])
+    assert answer["order"] == order.tolist()
+    assert answer["fingerprint"] == model.fingerprint
+
+
+def test_loaded_model_goes_on_training(tmp_path):
+    keras.utils.set_random_seed(3)
+    model = compiled(tiny_model(terms=both_terms()))
+    batch = tiny_batch(model)
+    model.train_on_batch(batch)
+    model.save(tmp_path / "model.keras")
+    again = models.load(tmp_path / "model.keras")
+    for a, b in zip(weights_of(model), weights_of(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+    model.reset_metrics()
+    keras.utils.set_random_seed(4)
+    first = model.train_on_batch(batch, return_dict=True)
+    keras.utils.set_random_seed(4)
+    second = again.train_on_batch(batch, return_dict=True)
+    assert first["loss"] == pytest.approx(second["loss"], rel=1e-4)
+
+
+def test_fingerprint_follows_what_ranks():
+    keras.utils.set_random_seed(0)
+    model = tiny_model(terms=both_terms())
+    before = model.fingerprint
+    discriminator = model.mutual_information[0].discriminator
+    weight = discriminator.trainable_weights[0]
+    weight.assign(np.asarray(weight) + 1.0)
+    assert model.fingerprint == before
+    weight = model.image_encoder.projection.kernel
+    weight.assign(np.asarray(weight) + 1e-3)
+    assert model.fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: tiny_model(
+                terms=[layers.TextImageMI(), layers.TextImageMI(name="a")] * 2
+            ),
+            ValueError,
+            "distinct names",
+        ),
+        (
+            lambda: tiny_model(terms=[layers.FusionImageMI(level="P9")]),
+            ValueError,
+            r"must be one of \['P2', 'P3', 'feature_map'\].*\['P9'\]",
+        ),
+        (
+            lambda: models.ImageEncoder(keras.Sequential(), 32),
+            ValueError,
+            "`backbone` must be a KerasHub feature-pyramid",
+        ),
+        (
+            lambda: models.ImageEncoder(models.small_resnet(), 32, pooling="x"),
+            ValueError,
+            "`pooling` must be one of",
+        ),
+        (
+            lambda: tiny_model().embed_queries(
+                np.zeros((1, 32, 32, 3), "uint8"), [" "]
+            ),
+            ValueError,
+            "at least one word",
+        ),
+        (
+            lambda: tiny_model().embed_queries(
+                np.zeros((2, 32, 32, 3), "uint8"), ["make red"]
+            ),
+            ValueError,
+            "equally many. Received: 2 and 1",
+        ),
+        (
+            lambda: tiny_model().embed_targets(["nowhere.png"]),
+            ValueError,
+            "No such image: nowhere.png",
+        ),
+        (
+            lambda: tiny_model().embed_targets("nowhere.png"),
+            TypeError,
+            "must be a sequence of images",
+        ),
+        (
+            lambda: tiny_model().embed_targets(np.zeros((1, 32, 32, 3))),
+            ValueError,
+            "dtype float64",
+        ),
+        (lambda: models.load("nowhere.keras"), ValueError, "No such model"),
+        (lambda: models.load(__file__), ValueError, "must be a .keras file"),
+    ],
+)
+def test_bad_input(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_load_refuses_other_models_and_damage(tmp_path):
+    other = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    other.save(tmp_path / "other.keras")
+    with pytest.raises(ValueError, match="must hold a ComposedRetriever"):
+        models.load(tmp_path / "other.keras")
+    tiny_model().save(tmp_path / "whole.keras")
+    content = (tmp_path / "whole.keras").read_bytes()
+    (tmp_path / "half.keras").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match="or is damaged"):
+        models.load(tmp_path / "half.keras")
+
+
+def test_a_broken_image_is_named(tmp_path):
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"not a picture")
+    with pytest.raises(ValueError, match=r"Can't read image .*broken\.png"):
+        tiny_model().embed_targets([path])
