@@ -1,0 +1,23 @@
+"""Named rules for counting hits, and reports that can be checked."""
+
+from keras_cmr.evaluation.compare import Comparison
+from keras_cmr.evaluation.compare import compare
+from keras_cmr.evaluation.compare import compare_seeds
+from keras_cmr.evaluation.evaluate import evaluate
+from keras_cmr.evaluation.evaluate import evaluate_embeddings
+from keras_cmr.evaluation.protocols import Protocol
+from keras_cmr.evaluation.protocols import get_protocol
+from keras_cmr.evaluation.ranking import first_hit_ranks
+from keras_cmr.evaluation.report import Report
+
+__all__ = [
+    "Comparison",
+    "Protocol",
+    "Report",
+    "compare",
+    "compare_seeds",
+    "evaluate",
+    "evaluate_embeddings",
+    "first_hit_ranks",
+    "get_protocol",
+]

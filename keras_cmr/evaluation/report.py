@@ -1,0 +1,173 @@
+"""The result of one evaluation, with everything needed to check it."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from keras_cmr.evaluation import report_file
+from keras_cmr.evaluation import report_table
+from keras_cmr.evaluation.bootstrap import bootstrap_figures
+from keras_cmr.evaluation.protocols import get_protocol
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Report:
+    """Figures with intervals, the ranks they come from, and their origin.
+
+    `print(report)` shows a table. The ranks are kept, so that the figures can
+    be recomputed and two reports compared query by query.
+
+    Args:
+        protocol: str. Name of the rule, such as `"tirg/caption-match"`.
+        protocol_version: int. Version of the rule.
+        benchmark: str. Name of the benchmark, `""` if not given.
+        split: str. Name of the split.
+        dataset_fingerprint: str. Hash of the split's content.
+        model_fingerprint: str. Hash of the model, `""` if not given.
+        package_version: str. Version of `keras_cmr` that evaluated.
+        num_candidates: int. Size of the gallery before any exclusion.
+        resamples: int. Bootstrap resamples.
+        seed: int. Seed of the bootstrap.
+        figures: Dict of figure name -> `{"value", "low", "high"}`, each from
+            0 to 1; low and high bound the 95 % bootstrap interval over
+            queries.
+        slices: Dict of slice name, such as `"kind=add"`, ->
+            `{"n": int, "figures": {...}}`.
+        context: Dict. Command, config, hardware, versions, date.
+        ranks: int array `(num_queries,)`. Rank of the first hit from 1; 0 if
+            the query has no valid candidate (counted as a miss).
+        groups: Dict of group name -> str array `(num_queries,)`, the values
+            by which slices are made.
+
+    Example:
+
+    ```python
+    import keras_cmr
+
+    css = keras_cmr.datasets.css.generate(scenes=20, verbose=0)
+    images = css.test.images.pixels.reshape(len(css.test.images), -1) + 1.0
+    report = keras_cmr.evaluation.evaluate_embeddings(
+        images[css.test.queries.references], images, css.test
+    )
+    report.figures["R@1"]          # {"value": ..., "low": ..., "high": ...}
+    report.recompute().figures == report.figures        # True
+    ```
+    """
+
+    protocol: str
+    protocol_version: int
+    benchmark: str
+    split: str
+    dataset_fingerprint: str
+    model_fingerprint: str
+    package_version: str
+    num_candidates: int
+    resamples: int
+    seed: int
+    figures: dict
+    slices: dict
+    context: dict
+    ranks: np.ndarray
+    groups: dict
+
+    def __post_init__(self):
+        ranks = np.asarray(self.ranks)
+        if (
+            ranks.ndim != 1
+            or not ranks.size
+            or not np.issubdtype(ranks.dtype, np.integer)
+        ):
+            raise ValueError(
+                "`ranks` must be a non-empty list of integers. "
+                f"Received: shape {ranks.shape}, dtype {ranks.dtype}"
+            )
+        if ranks.min() < 0 or ranks.max() > self.num_candidates:
+            raise ValueError(
+                f"`ranks` must lie between 0 and {self.num_candidates}. "
+                f"Received: {ranks.min()} to {ranks.max()}"
+            )
+        object.__setattr__(self, "ranks", ranks.astype(np.int32))
+        for name, values in self.groups.items():
+            if len(values) != len(ranks):
+                raise ValueError(
+                    f"`groups` must have one value per rank ({len(ranks)}). "
+                    f"Received: {len(values)} for {name!r}"
+                )
+
+    @property
+    def num_queries(self):
+        return len(self.ranks)
+
+    @property
+    def num_unanswerable(self):
+        """Queries without a valid candidate; they count as misses."""
+        return int((self.ranks == 0).sum())
+
+    def recompute(self):
+        """The same report with figures and slices made again from the ranks.
+
+        They equal the stored ones; intervals only under a NumPy version that
+        draws the same random numbers (see `context["numpy"]`).
+        """
+        protocol = get_protocol(self.protocol)
+        if protocol.version != self.protocol_version:
+            raise ValueError(
+                f"`recompute` needs version {self.protocol_version} of "
+                f"{self.protocol!r}. Received: version {protocol.version}. "
+                f"Use keras_cmr {self.package_version}"
+            )
+        figures, slices = summarise(
+            protocol, self.ranks, self.groups, self.resamples, self.seed
+        )
+        return dataclasses.replace(self, figures=figures, slices=slices)
+
+    def save(self, path):
+        """Write JSON. A reader sees the old file or the new one, never half."""
+        record = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        report_file.write(pathlib.Path(path), record, self.num_unanswerable)
+
+    @classmethod
+    def load(cls, path):
+        """Read a file written by `save`; any flaw is a `ValueError`."""
+        path = pathlib.Path(path)
+        names = [field.name for field in dataclasses.fields(cls)]
+        record = report_file.read(path, names)
+        try:
+            return cls(**record)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"`path` {path}: {error}") from error
+
+    def __str__(self):
+        return report_table.table(self)
+
+
+def summarise(protocol, ranks, groups, resamples, seed):
+    """Figures over all queries, and over each value of each group.
+
+    Args:
+        protocol: `Protocol` that turns ranks into outcomes.
+        ranks: int array `(num_queries,)`.
+        groups: Dict of group name -> array `(num_queries,)`.
+        resamples: int. Bootstrap resamples.
+        seed: int. Seed; every slice uses it afresh, so that a slice's interval
+            does not depend on which other slices exist.
+
+    Returns:
+        Tuple of dicts `(figures, slices)` as in `Report`.
+    """
+    slices = {}
+    for group, values in groups.items():
+        for value in np.unique(values):
+            chosen = ranks[values == value]
+            slices[f"{group}={value}"] = {
+                "n": len(chosen),
+                "figures": bootstrap_figures(
+                    protocol.outcomes(chosen), resamples, seed
+                ),
+            }
+    figures = bootstrap_figures(protocol.outcomes(ranks), resamples, seed)
+    return figures, slices
