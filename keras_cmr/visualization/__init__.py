@@ -1,0 +1,25 @@
+"""Figures and the HTML report. Needs Matplotlib, Pillow and Jinja2."""
+
+from keras_cmr.visualization.contact_sheet import contact_sheet
+from keras_cmr.visualization.curves import training_curves
+from keras_cmr.visualization.examples import RankedExample
+from keras_cmr.visualization.examples import RankedHit
+from keras_cmr.visualization.html_report import write_html_report
+from keras_cmr.visualization.pictures import ranked_pictures
+from keras_cmr.visualization.ranking import ranked_examples
+from keras_cmr.visualization.searches import search_example
+from keras_cmr.visualization.tables import Table
+from keras_cmr.visualization.tables import report_table
+
+__all__ = [
+    "RankedExample",
+    "RankedHit",
+    "Table",
+    "contact_sheet",
+    "ranked_examples",
+    "ranked_pictures",
+    "report_table",
+    "search_example",
+    "training_curves",
+    "write_html_report",
+]
