@@ -1,0 +1,7 @@
+from keras_cmr.datasets.load import load
+from keras_cmr.datasets.tables import Benchmark
+from keras_cmr.datasets.tables import Images
+from keras_cmr.datasets.tables import Queries
+from keras_cmr.datasets.tables import Split
+
+__all__ = ["Benchmark", "Images", "Queries", "Split", "load"]

@@ -1,0 +1,105 @@
+"""`load`: a benchmark by its name."""
+
+import difflib
+import inspect
+import os
+import pathlib
+from collections.abc import Callable
+from collections.abc import Iterable
+
+from keras_cmr.datasets.css import cache as css_cache
+from keras_cmr.datasets.css.arguments import check_arguments
+from keras_cmr.datasets.css.generate import generate
+from keras_cmr.datasets.css.read_original import read_original
+from keras_cmr.datasets.tables import Benchmark
+
+
+def load(
+    name: str,
+    data_dir: str | os.PathLike | None = None,
+    cache_dir: str | os.PathLike | None = None,
+    **kwargs,
+) -> Benchmark:
+    """A benchmark by its name.
+
+    `"css"` without `data_dir` is generated on first use and kept in the
+    cache; with `data_dir` it is read from the original's files. A damaged
+    file in the cache is an error that names it.
+
+    Args:
+        name: string. One of `"css"`.
+        data_dir: string or path. The folder of the original's files.
+        cache_dir: string or path. Where generated benchmarks are kept.
+            Defaults to the environment variable `KERAS_CMR_CACHE`, or
+            `~/.cache/keras_cmr` without it.
+        **kwargs: For `"css"`, the arguments of
+            `keras_cmr.datasets.css.generate`, or with `data_dir` those of
+            `keras_cmr.datasets.css.read_original`.
+
+    Returns:
+        A `keras_cmr.datasets.Benchmark`.
+
+    Example:
+
+    ```python
+    import keras_cmr
+
+    css = keras_cmr.datasets.load("css", scenes=20, verbose=0)
+    css.train.queries.modifications[0]
+    ```
+    """
+    loaders = {"css": _load_css}
+    if name not in loaders:
+        raise ValueError(
+            f"`name` must be one of {sorted(loaders)}. "
+            f"Received: name={name!r}.{_nearest(name, loaders)}"
+        )
+    return loaders[name](data_dir, cache_dir, kwargs)
+
+
+def _load_css(data_dir, cache_dir, kwargs):
+    if data_dir is not None:
+        if cache_dir is not None:
+            raise ValueError(
+                "`cache_dir` is for generated benchmarks; one read from "
+                "`data_dir` is not cached. Received: "
+                f"cache_dir={str(cache_dir)!r}"
+            )
+        _check_names(kwargs, read_original, "css with `data_dir`")
+        return read_original(data_dir, **kwargs)
+    _check_names(kwargs, generate, "css")
+    bound = inspect.signature(generate).bind(**kwargs)
+    bound.apply_defaults()
+    arguments = dict(bound.arguments)
+    verbose = arguments.pop("verbose")
+    check_arguments(**arguments)
+    path = css_cache.cache_file(_cache_folder(cache_dir), arguments)
+    if path.exists():
+        return css_cache.load(path)
+    css = generate(**arguments, verbose=verbose)
+    css_cache.save(css, path)
+    return css
+
+
+def _cache_folder(cache_dir: str | os.PathLike | None) -> pathlib.Path:
+    folder = cache_dir or os.environ.get("KERAS_CMR_CACHE")
+    return pathlib.Path(folder or "~/.cache/keras_cmr").expanduser()
+
+
+def _check_names(kwargs: dict, function: Callable, what: str) -> None:
+    names = [
+        name
+        for name in inspect.signature(function).parameters
+        if name != "data_dir"
+    ]
+    for key in kwargs:
+        if key not in names:
+            raise ValueError(
+                f"`load` takes for {what} the arguments {', '.join(names)}. "
+                f"Received: {key}={kwargs[key]!r}.{_nearest(key, names)}"
+            )
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(word), list(words), 1, 0.4)
+    return f" Did you mean {near[0]!r}?" if near else ""
