@@ -1,0 +1,7 @@
+"""Images made searchable: `Gallery` and what it hands back."""
+
+from keras_cmr.retrieval.gallery import Gallery
+from keras_cmr.retrieval.results import AddSummary
+from keras_cmr.retrieval.results import Hit
+
+__all__ = ["AddSummary", "Gallery", "Hit"]
