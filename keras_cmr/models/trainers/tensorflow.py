@@ -31,7 +31,7 @@ def train_step(model, data):
     # only serves that half stays as it is, without a warning at every start.
     gradients = tape.gradient(
         scaled_loss,
-        weights,
+        [weight.value for weight in weights],
         unconnected_gradients=tf.UnconnectedGradients.ZERO,
     )
     model.optimizer.apply_gradients(zip(gradients, weights, strict=True))

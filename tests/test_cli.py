@@ -1,0 +1,246 @@
+"""The commands as a newcomer types them, on sizes of seconds."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from keras_cmr.cli import app
+
+CONFIG = Path(__file__).parents[1] / "configs" / "css_tirg_mi.yaml"
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(word) for word in arguments])
+
+
+def ok(*arguments):
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output + str(result.exception)
+    return result.output
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_CMR_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """The folder of one smoke quickstart, and what it printed."""
+    out = tmp_path_factory.mktemp("quickstart") / "run"
+    return out, ok("quickstart", "--smoke", "--out", out)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("train") / "run"
+    ok("train", CONFIG, "--smoke", "--out", out, "--set", "seed=5")
+    return out
+
+
+@pytest.fixture(scope="module")
+def photos(started):
+    return started[0] / "pictures"
+
+
+def test_quickstart_leaves_what_it_promises(started):
+    out, printed = started
+    assert f"Open {(out / 'report.html').resolve()}" in printed
+    assert printed.count("keras-cmr ") == 3
+    for name in ("tirg_mi", "image_only", "text_only"):
+        for file in ("config.yaml", "model.keras", "report.json"):
+            assert (out / name / file).exists()
+    figures = json.loads((out / "report.json").read_text())
+    assert list(figures) == ["TIRG + MI", "image only", "text only"]
+    page = (out / "report.html").read_text()
+    for words in ("Text image MI", "Fusion image MI", "text only", "R@10"):
+        assert words in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_quickstarts_next_commands_work(started, tmp_path, monkeypatch):
+    import shlex
+
+    _, printed = started
+    lines = [
+        line.strip()
+        for line in printed.splitlines()
+        if line.strip().startswith("keras-cmr ")
+    ]
+    search, evaluate, train = (shlex.split(line)[1:] for line in lines)
+    output = ok(*search)
+    assert output.splitlines()[0].strip().startswith("1")
+    assert Path(search[-1]).exists()
+    assert "R@1" in ok(*evaluate)
+    assert train == ["train", "configs/css_tirg_mi.yaml"]
+    assert CONFIG.exists()
+
+
+def test_train_then_evaluate_gives_the_same_figures(trained, tmp_path):
+    first = json.loads((trained / "report.json").read_text())
+    assert first["context"]["config"]["seed"] == 5
+    assert first["context"]["command"].startswith("keras-cmr ")
+    assert first["benchmark"] == "css"
+    ok("evaluate", trained, "--out", tmp_path / "again.json")
+    again = json.loads((tmp_path / "again.json").read_text())
+    for key in (
+        "ranks",
+        "figures",
+        "dataset_fingerprint",
+        "model_fingerprint",
+    ):
+        assert first[key] == again[key]
+
+
+def test_same_seed_same_model(trained, tmp_path):
+    ok("train", CONFIG, "--smoke", "--out", tmp_path / "b", "--set", "seed=5")
+    prints = [
+        json.loads((out / "report.json").read_text())["model_fingerprint"]
+        for out in (trained, tmp_path / "b")
+    ]
+    assert prints[0] == prints[1]
+
+
+def test_index_and_search_a_folder(started, photos, tmp_path):
+    model = started[0] / "tirg_mi"
+    broken = tmp_path / "photos"
+    broken.mkdir()
+    for path in sorted(photos.iterdir())[:5]:
+        (broken / path.name).write_bytes(path.read_bytes())
+    (broken / "bad.png").write_bytes(b"no picture")
+    output = ok("index", broken, "--model", model, "--out", tmp_path / "g")
+    assert "5 pictures" in output
+    assert "skipped" in output and "bad.png" in output
+    reference = sorted(photos.iterdir())[0]
+    output = ok(
+        "search",
+        tmp_path / "g",
+        "--model",
+        model,
+        "--image",
+        reference,
+        "--text",
+        "make circle red",
+        "-k",
+        "3",
+        "--out",
+        tmp_path / "h.png",
+    )
+    assert len(output.splitlines()) == 4
+    assert Image.open(tmp_path / "h.png").width > 3 * 64
+
+
+def test_generate_writes_the_original_layout(tmp_path):
+    output = ok("generate", "--out", tmp_path / "css", "--scenes", 3)
+    assert "9 queries" in output
+    assert (tmp_path / "css/css_toy_dataset_novel2_small.dup.npy").exists()
+    assert len(list((tmp_path / "css/images").glob("css_train_*.png"))) == 24
+    sheet = np.asarray(Image.open(tmp_path / "css/contact_sheet.png"))
+    assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 5
+
+
+def test_doctor_names_versions():
+    result = call("doctor")
+    assert result.exit_code == 0, result.output
+    for name in ("tensorflow", "keras-hub", "scann pairing", "backend"):
+        assert name in result.output
+
+
+def test_help_does_not_wait_for_tensorflow():
+    process = subprocess.run(
+        [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-m",
+            "keras_cmr.cli",
+            "--help",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "quickstart" in process.stdout
+    loaded = {
+        line.split("|")[-1].strip() for line in process.stderr.split("\n")
+    }
+    assert "typer" in loaded
+    assert not {"tensorflow", "keras", "matplotlib"} & loaded
+
+
+def bad_calls():
+    return [
+        (["train", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
+        (["train", "{typo}"], "unknown key `epoch`. Did you mean `epochs`?"),
+        (["train", "{config}", "--out", "{run}"], "must be a new or empty"),
+        (["train", "{config}", "--set", "epochs"], "`--set` wants key=value"),
+        (
+            ["train", "{config}", "--smoke", "--out", "{new}", "--set",
+             "fusion=TRIG"],
+            "`fusion` must name something of `keras_cmr.layers`",
+        ),
+        (["quickstart", "--out", "{run}"], "must be a new or empty folder"),
+        (["evaluate", "nowhere"], "Can't read the config nowhere"),
+        (
+            ["evaluate", "{run}", "--protocol", "tirg/caption"],
+            "tirg/caption-match",
+        ),
+        (["index", "nowhere", "--model", "{run}", "--out", "{new}"],
+         "No such folder: nowhere"),
+        (["index", "{empty}", "--model", "{run}", "--out", "{new}"],
+         "No pictures"),
+        (["index", "{photos}", "--model", "nowhere.keras", "--out", "{new}"],
+         "No such model: nowhere.keras"),
+        (["search", "nowhere", "--model", "{run}", "--image", "{image}",
+          "--text", "make it red"], "nowhere"),
+        (["search", "{gallery}", "--model", "{other}", "--image", "{image}",
+          "--text", "make it red"], "another model"),
+        (["search", "{gallery}", "--model", "{run}", "--image", "{image}",
+          "--text", " "], "modification"),
+        (["search", "{gallery}", "--model", "{run}", "--image", "{image}",
+          "--text", "make it red", "-k", "100000"], "`k` must be at most"),
+        (["search", "{gallery}", "--model", "{run}", "--image", "{broken}",
+          "--text", "make it red"], "broken.png"),
+        (["search", "{gallery}", "--model", "{run}", "--image", "none.png",
+          "--text", "make it red"], "none.png"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), bad_calls())
+def test_bad_input_is_one_line(
+    arguments, message, started, trained, photos, tmp_path
+):
+    out, _ = started
+    (tmp_path / "typo.yaml").write_text("epoch: 3")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "empty").mkdir()
+    before = {path.name for path in tmp_path.iterdir()}
+    places = {
+        "config": CONFIG,
+        "typo": tmp_path / "typo.yaml",
+        "new": tmp_path / "new",
+        "empty": tmp_path / "empty",
+        "broken": tmp_path / "broken.png",
+        "run": out / "tirg_mi",
+        "other": trained,
+        "gallery": out / "gallery",
+        "photos": photos,
+        "image": sorted(photos.iterdir())[0],
+    }
+    result = call(*(word.format(**places) for word in arguments))
+    assert result.exit_code == 2
+    line = result.output.strip().splitlines()[-1]
+    assert line.startswith("keras-cmr: ")
+    assert message in line
+    assert "Traceback" not in result.output
+    # Nothing is left half written: at most an empty folder.
+    left = {path.name for path in tmp_path.iterdir()} - before
+    assert all(not any((tmp_path / name).iterdir()) for name in left)

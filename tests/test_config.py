@@ -1,0 +1,94 @@
+"""Configs: every file of configs/ is read, every mistake is named."""
+
+from pathlib import Path
+
+import pytest
+
+from keras_cmr.config import Config
+
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configs_are_read(path):
+    full = Config.from_yaml(path)
+    small = Config.from_yaml(path, smoke=True)
+    assert small.scenes < full.scenes
+    assert f"configs/{path.name}" in path.read_text()
+
+
+def test_the_named_configs_are_shipped():
+    assert {path.stem for path in CONFIGS} >= {
+        "css_imageonly",
+        "css_textonly",
+        "css_concat",
+        "css_tirg",
+        "css_tirg_mi",
+        "css_tirg_lastconv",
+        "css_tirg_mi_lastconv",
+    }
+
+
+def test_rows_differ_in_the_model_alone():
+    """One recipe for all rows, or they could not be compared."""
+    model_keys = {"fusion", "mutual_information"}
+    recipes = [
+        {
+            k: v
+            for k, v in vars(Config.from_yaml(p)).items()
+            if k not in model_keys
+        }
+        for p in CONFIGS
+    ]
+    assert all(recipe == recipes[0] for recipe in recipes)
+
+
+def test_smoke_then_overrides(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("epochs: 9\nseed: 4\nsmoke:\n  epochs: 2\n")
+    assert Config.from_yaml(path).epochs == 9
+    small = Config.from_yaml(path, smoke=True, overrides={"seed": 7})
+    assert (small.epochs, small.seed) == (2, 7)
+
+
+def test_round_trip(tmp_path):
+    config = Config(mutual_information=("TextImageMI",), learning_rate=0.5)
+    path = tmp_path / "a.yaml"
+    path.write_text(config.to_yaml())
+    assert Config.from_yaml(path) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epoch: 3", "unknown key `epoch`. Did you mean `epochs`?"),
+        ("epochs: many", "`epochs` must be of type int. Received.*'many'"),
+        ("epochs: true", "`epochs` must be of type int"),
+        ("epochs: 0", "`epochs` must be at least 1"),
+        ("learning_rate: fast", "`learning_rate` must be of type float"),
+        ("mutual_information: TextImageMI", "must be a list of names"),
+        ("schedule: linear", "'cosine' or 'constant'"),
+        ("smoke:\n  epoch: 1", "smoke: unknown key `epoch`"),
+        ("smoke: 3", "`smoke` must be a block"),
+        ("- 1", "must hold `key: value` lines. Received: list"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_bad_input(tmp_path, text, message):
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        Config.from_yaml(path)
+
+
+def test_missing_file():
+    with pytest.raises(
+        ValueError, match=r"Can.t read the config nowhere\.yaml"
+    ):
+        Config.from_yaml("nowhere.yaml")
+
+
+def test_yaml_1_1_reads_1e_3_as_text_and_we_do_not(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("learning_rate: 1e-3")
+    assert Config.from_yaml(path).learning_rate == 0.001

@@ -1,0 +1,55 @@
+"""The README says what is true: its code runs, its figures are the files'."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_cmr import layers
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_examples_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path))
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) == 2
+    # The same code on scenes that take seconds.
+    code = "\n".join(blocks).replace("scenes=200", "scenes=24")
+    assert "scenes=24" in code
+    exec(compile(code, "README.md", "exec"), {})
+    assert "R@1" in capsys.readouterr().out
+    assert (tmp_path / "model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        layers.ImageOnly,
+        layers.TextOnly,
+        layers.Concatenation,
+        layers.TIRG,
+        layers.TIRGLastConv,
+    ],
+)
+def test_table_of_fusions(kind):
+    fusion = kind()
+    spatial = fusion.uses_feature_map
+    reference = np.zeros((1, 2, 2, 512) if spatial else (1, 512))
+    fusion(reference, np.zeros((1, 512)))
+    line = next(x for x in README.splitlines() if f"| `{kind.__name__}` |" in x)
+    takes, parameters = (cell.strip() for cell in line.split("|")[3:5])
+    assert takes == ("feature map" if spatial else "vectors")
+    assert parameters == f"{fusion.count_params():,}"
+
+
+def test_results_are_those_of_the_files():
+    shown = re.search(r"<!-- rows -->\n(.*?)<!-- /rows -->", README, re.DOTALL)
+    rows = ROOT / "benchmarks" / "results" / "css" / "rows.md"
+    if rows.exists():
+        assert shown.group(1).strip() == rows.read_text().strip()
+    else:
+        assert shown.group(1).strip() == "No run is committed yet."
