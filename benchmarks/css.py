@@ -56,7 +56,29 @@ def seed_name(config, seed):
 
 
 def write_tables():
-    """`rows.md` and `mutual_information.json`, from the reports that exist."""
+    """The tables of the reports that exist, beside them and in the README."""
+    rows = result_rows()
+    (RESULTS / "rows.md").write_text(rows)
+    fill_readme("rows", rows)
+    sides = [
+        [RESULTS / f"{seed_name(config, seed)}.json" for seed in SEEDS]
+        for config in COMPARED
+    ]
+    if all(path.exists() for side in sides for path in side):
+        base, with_mi = ([Report.load(path) for path in s] for s in sides)
+        comparison = compare_seeds(base, with_mi)
+        print(comparison)
+        (RESULTS / "mutual_information.json").write_text(
+            json.dumps(comparison.to_dict(), indent=1) + "\n"
+        )
+        terms = term_rows(comparison)
+        (RESULTS / "mutual_information.md").write_text(terms)
+        fill_readme("terms", terms)
+    print(rows)
+
+
+def result_rows():
+    """One line a config, as Markdown."""
     lines = [
         f"| model | {' | '.join(FIGURES)} | training |",
         "|---" * (len(FIGURES) + 2) + "|",
@@ -69,19 +91,28 @@ def write_tables():
             minutes = report.context["training_seconds"] / 60
             cells.append(f"{minutes:.0f} min")
             lines.append(f"| {title} | {' | '.join(cells)} |")
-    (RESULTS / "rows.md").write_text("\n".join(lines) + "\n")
-    sides = [
-        [RESULTS / f"{seed_name(config, seed)}.json" for seed in SEEDS]
-        for config in COMPARED
-    ]
-    if all(path.exists() for side in sides for path in side):
-        base, with_mi = ([Report.load(path) for path in s] for s in sides)
-        comparison = compare_seeds(base, with_mi)
-        (RESULTS / "mutual_information.json").write_text(
-            json.dumps(comparison.to_dict(), indent=1) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def term_rows(comparison):
+    """What the terms change, one line a figure, as Markdown."""
+    lines = ["| | TIRG | TIRG + MI | difference |", "|---|---|---|---|"]
+    for name in FIGURES:
+        figure = {k: 100 * v for k, v in comparison.figures[name].items()}
+        lines.append(
+            f"| {name} | {figure['a']:.1f} | {figure['b']:.1f} | "
+            f"{figure['difference']:+.1f} "
+            f"[{figure['low']:+.1f}, {figure['high']:+.1f}] |"
         )
-        print(comparison)
-    print("\n".join(lines))
+    return "\n".join(lines) + "\n"
+
+
+def fill_readme(name, text):
+    """Puts `text` between the README's markers `name` and `/name`."""
+    readme = HERE.parent / "README.md"
+    before, rest = readme.read_text().split(f"<!-- {name} -->\n")
+    after = rest.split(f"<!-- /{name} -->")[1]
+    readme.write_text(f"{before}<!-- {name} -->\n{text}<!-- /{name} -->{after}")
 
 
 def percent(figure):

@@ -5,6 +5,7 @@ import logging
 import os
 import shlex
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -174,7 +175,10 @@ def index(
         from keras_cmr.retrieval import Gallery
 
         gallery = Gallery.create(out, _load(model))
-        summary = gallery.add(paths, strict=strict)
+        with warnings.catch_warnings():
+            # Each skipped picture gets a line of its own below.
+            warnings.filterwarnings("ignore", ".*unreadable", UserWarning)
+            summary = gallery.add(paths, strict=strict)
         gallery.save()
         for name, reason in summary.skipped:
             typer.echo(f"skipped {name}: {reason}", err=True)

@@ -46,10 +46,29 @@ def test_table_of_fusions(kind):
     assert parameters == f"{fusion.count_params():,}"
 
 
-def test_results_are_those_of_the_files():
-    shown = re.search(r"<!-- rows -->\n(.*?)<!-- /rows -->", README, re.DOTALL)
-    rows = ROOT / "benchmarks" / "results" / "css" / "rows.md"
-    if rows.exists():
-        assert shown.group(1).strip() == rows.read_text().strip()
-    else:
-        assert shown.group(1).strip() == "No run is committed yet."
+@pytest.mark.parametrize(
+    ("marker", "file"),
+    [("rows", "rows.md"), ("terms", "mutual_information.md")],
+)
+def test_results_are_those_of_the_files(marker, file):
+    pattern = f"<!-- {marker} -->\\n(.*?)<!-- /{marker} -->"
+    shown = re.search(pattern, README, re.DOTALL)
+    path = ROOT / "benchmarks" / "results" / "css" / file
+    assert shown.group(1) == path.read_text()
+
+
+def test_rows_are_those_of_the_reports():
+    from keras_cmr.evaluation import Report
+
+    folder = ROOT / "benchmarks" / "results" / "css"
+    rows = (folder / "rows.md").read_text()
+    reports = [
+        path
+        for path in sorted(folder.glob("css_*.json"))
+        if not path.name.endswith(".history.json")
+    ]
+    assert reports
+    for path in reports:
+        report = Report.load(path)
+        assert report.recompute().figures["R@1"] == report.figures["R@1"]
+        assert f"| {100 * report.figures['R@1']['value']:.1f} [" in rows

@@ -17,7 +17,7 @@ WORDS = ["add", "blue", "circle", "make", "red", "remove"]
 TEXTS = ["make red circle blue", "remove circle", "add blue circle", "make red"]
 
 
-def tiny_model(fusion=None, terms=(), size=32, dim=8):
+def tiny_model(fusion=None, terms=(), size=32, dim=8, dropout=0.1):
     return models.ComposedRetriever(
         models.ImageEncoder(
             models.small_resnet(
@@ -29,7 +29,9 @@ def tiny_model(fusion=None, terms=(), size=32, dim=8):
             embedding_dim=dim,
             pooling="flatten",
         ),
-        models.LSTMTextEncoder(WORDS, embedding_dim=dim, word_dim=8, units=8),
+        models.LSTMTextEncoder(
+            WORDS, embedding_dim=dim, word_dim=8, units=8, dropout=dropout
+        ),
         fusion=fusion or layers.TIRG(),
         mutual_information=terms,
     )
@@ -296,17 +298,14 @@ def test_saved_model_ranks_alike_in_a_fresh_process(tmp_path):
 
 def test_loaded_model_goes_on_training(tmp_path):
     keras.utils.set_random_seed(3)
-    model = compiled(tiny_model(terms=both_terms()))
+    model = compiled(tiny_model(terms=both_terms(), dropout=0.0))
     batch = tiny_batch(model)
     model.train_on_batch(batch)
     model.save(tmp_path / "model.keras")
     again = models.load(tmp_path / "model.keras")
     for a, b in zip(weights_of(model), weights_of(again), strict=True):
         np.testing.assert_array_equal(a, b)
-    model.reset_metrics()
-    keras.utils.set_random_seed(4)
     first = model.train_on_batch(batch, return_dict=True)
-    keras.utils.set_random_seed(4)
     second = again.train_on_batch(batch, return_dict=True)
     assert first["loss"] == pytest.approx(second["loss"], rel=1e-4)
 
