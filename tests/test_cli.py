@@ -135,7 +135,8 @@ def test_index_and_search_a_folder(started, photos, tmp_path):
         tmp_path / "h.png",
     )
     assert len(output.splitlines()) == 4
-    assert Image.open(tmp_path / "h.png").width > 3 * 64
+    with Image.open(tmp_path / "h.png") as drawn:
+        assert drawn.width > 3 * 64
 
 
 def test_generate_writes_the_original_layout(tmp_path):
@@ -143,7 +144,8 @@ def test_generate_writes_the_original_layout(tmp_path):
     assert "9 queries" in output
     assert (tmp_path / "css/css_toy_dataset_novel2_small.dup.npy").exists()
     assert len(list((tmp_path / "css/images").glob("css_train_*.png"))) == 24
-    sheet = np.asarray(Image.open(tmp_path / "css/contact_sheet.png"))
+    with Image.open(tmp_path / "css/contact_sheet.png") as drawn:
+        sheet = np.asarray(drawn)
     assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 5
 
 
