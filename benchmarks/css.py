@@ -25,6 +25,7 @@ ROWS = {
     "css_concat": "concatenation",
     "css_tirg": "TIRG",
     "css_tirg_mi": "TIRG + MI",
+    "css_tirg_lastconv": "TIRG last-conv",
     "css_tirg_mi_lastconv": "TIRG last-conv + MI",
 }
 SEEDS = (0, 1, 2)

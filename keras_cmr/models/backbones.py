@@ -7,7 +7,7 @@ def small_resnet(**kwargs) -> ResNetBackbone:
     """A three-stage residual network for small pictures.
 
     For 64 pixels its levels are `"P2"` 16x16x64, `"P3"` 8x8x128 and `"P4"`
-    4x4x256: about 50 million multiply-adds an image and 1.3 million weights.
+    4x4x256: about 50 million multiply-adds an image and 1.2 million weights.
 
     Args:
         **kwargs: Passed to `keras_hub.models.ResNetBackbone`.

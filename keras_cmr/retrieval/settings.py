@@ -17,10 +17,8 @@ class Settings:
     """
 
     recall_target: float = 0.98
-    # Measured on one core with 256 and 512 dimensions: ScaNN answers a batch
-    # sooner from 5,000 to 10,000 images on, but up to here exact search needs
-    # about 0.25 ms a query in a batch and 1.5 ms alone, and a save need not
-    # spend 3 to 6 s on an index.
+    # ScaNN answers sooner from fewer images on already; up to here exact search
+    # is quick enough that a save need not wait for an index.
     exact_below: int = 20_000
 
     def __post_init__(self):
