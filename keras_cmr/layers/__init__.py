@@ -10,6 +10,8 @@ from keras_cmr.layers.fusion import TextOnly
 from keras_cmr.layers.fusion import TIRGLastConv
 from keras_cmr.layers.mutual_information import FusionImageMI
 from keras_cmr.layers.mutual_information import MutualInformation
+from keras_cmr.layers.mutual_information import PriorMatching
+from keras_cmr.layers.mutual_information import Term
 from keras_cmr.layers.mutual_information import TextImageMI
 from keras_cmr.layers.scaled_normalization import ScaledNormalization
 
@@ -24,8 +26,10 @@ __all__ = [
     "ImageOnly",
     "LocalConcatDiscriminator",
     "MutualInformation",
+    "PriorMatching",
     "ScaledNormalization",
     "TIRGLastConv",
+    "Term",
     "TextImageMI",
     "TextOnly",
 ]

@@ -31,10 +31,15 @@ class ComposedRetriever(keras.Model):
         text_encoder: Model with a `tokenize(texts)` method, such as
             `keras_cmr.models.LSTMTextEncoder`.
         fusion: `keras_cmr.layers.Fusion`.
-        mutual_information: Sequence of `keras_cmr.layers.MutualInformation`
-            terms. Defaults to none.
+        mutual_information: Sequence of `keras_cmr.layers.Term`: mutual-
+            information terms and `PriorMatching`. Defaults to none.
         initial_scale: float. First value of the learned length `s`.
             Defaults to `4.0`.
+        microbatch_size: int. In training, embed this many rows at a time
+            while the objective sees the whole batch (gradient caching):
+            memory for the time of a second forward pass, on TensorFlow and
+            JAX. A BatchNormalization sees the statistics of its rows alone.
+            `None` embeds the batch at once. Defaults to `None`.
         **kwargs: Passed to `keras.Model`.
 
     Call arguments:
@@ -75,8 +80,16 @@ class ComposedRetriever(keras.Model):
         fusion,
         mutual_information=(),
         initial_scale=4.0,
+        microbatch_size=None,
         **kwargs,
     ):
+        if microbatch_size is not None and (
+            not isinstance(microbatch_size, int) or microbatch_size < 1
+        ):
+            raise ValueError(
+                "`microbatch_size` must be a positive int or `None`. "
+                f"Received: microbatch_size={microbatch_size!r}"
+            )
         terms = list(mutual_information)
         names = [term.name for term in terms]
         if len(set(names)) != len(names):
@@ -99,13 +112,22 @@ class ComposedRetriever(keras.Model):
         reference = image_encoder(inputs["reference"])
         target = image_encoder(inputs["target"])
         text = text_encoder(inputs["modification"])
-        if fusion.uses_feature_map:
-            composed = fusion(reference["feature_map"], text)
-            query = image_encoder.project(composed)
-        else:
-            query = fusion(reference["embedding"], text)
+        source = "feature_map" if fusion.uses_feature_map else "embedding"
+
+        def compose(**target):
+            composed = fusion(reference[source], text, **target)
+            if fusion.uses_feature_map:
+                composed = image_encoder.project(composed)
+            return composed
+
+        query = compose()
+        trained = searched = normalize(query)
+        if fusion.uses_target:
+            # For its losses alone: `query_encoder` keeps the other one.
+            query = compose(target=target[source])
+            trained = normalize(query)
         outputs = {
-            "query": normalize(query),
+            "query": trained,
             "target": normalize(target["embedding"]),
         }
         if terms:
@@ -139,6 +161,8 @@ class ComposedRetriever(keras.Model):
         self.fusion = fusion
         self.mutual_information = terms
         self.initial_scale = initial_scale
+        self.microbatch_size = microbatch_size
+        self._searched_query = searched
 
         # JAX needs every metric to exist before the first step.
         self.metric_loss_tracker = keras.metrics.Mean(name="metric_loss")
@@ -182,12 +206,23 @@ class ComposedRetriever(keras.Model):
         return super().compute_metrics(x, labels, embeddings, sample_weight)
 
     def train_step(self, *args, **kwargs):
-        """One step; on TensorFlow that of `trainers/tensorflow.py`."""
-        if keras.config.backend() == "tensorflow":
+        """One step, that of the backend's file in `trainers`."""
+        backend = keras.config.backend()
+        if backend == "tensorflow":
             from keras_cmr.models.trainers.tensorflow import train_step
 
             return train_step(self, *args, **kwargs)
-        return super().train_step(*args, **kwargs)
+        if self.microbatch_size is None:
+            return super().train_step(*args, **kwargs)
+        if backend == "jax":
+            from keras_cmr.models.trainers.jax import train_step
+
+            return train_step(self, *args, **kwargs)
+        raise ValueError(
+            "`microbatch_size` needs the TensorFlow or JAX backend. Received: "
+            f"microbatch_size={self.microbatch_size} on {backend}. Build the "
+            "model with `microbatch_size=None`."
+        )
 
     def _ids(self, x, name):
         if name in x:
@@ -212,7 +247,7 @@ class ComposedRetriever(keras.Model):
     def query_encoder(self):
         """Model from `{"reference", "modification"}` to the query."""
         inputs = {k: self.input[k] for k in ("reference", "modification")}
-        return keras.Model(inputs, self.output["query"], name="query_encoder")
+        return keras.Model(inputs, self._searched_query, name="query_encoder")
 
     @functools.cached_property
     def target_encoder(self):
@@ -279,6 +314,7 @@ class ComposedRetriever(keras.Model):
                 serialize(term) for term in self.mutual_information
             ],
             "initial_scale": self.initial_scale,
+            "microbatch_size": self.microbatch_size,
         }
 
     @classmethod

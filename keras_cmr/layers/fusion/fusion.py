@@ -10,7 +10,9 @@ class Fusion(keras.layers.Layer):
     has weights. Any fusion can replace any other: the output has the shape of
     `reference`. A fusion with `uses_feature_map = True` takes the reference's
     last feature map instead of its embedding, and returns a map; whoever
-    calls it pools and projects the result as it does for a plain image.
+    calls it pools and projects the result as it does for a plain image. One
+    with `uses_target = True` also takes `target=`, like `reference`, in
+    training, for losses of its own; the query must not depend on it.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -26,6 +28,7 @@ class Fusion(keras.layers.Layer):
     """
 
     uses_feature_map = False
+    uses_target = False
 
     def build(self, reference_shape, modification_shape):
         self.check_shapes(reference_shape, modification_shape)

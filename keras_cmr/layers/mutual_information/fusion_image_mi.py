@@ -8,22 +8,26 @@ from keras_cmr.layers.mutual_information.mutual_information import (
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
 class FusionImageMI(MutualInformation):
-    """Mutual information between the query and the target's low-level map.
+    """Mutual information between the query and the target's feature maps.
 
     The local term scores the query embedding against every position of the
     map `level` of the target encoder and averages over the positions; the
-    global one averages the map first. Two rows are negatives of each other if
-    their targets' contents differ.
+    global one averages the map first. With several levels each has a
+    discriminator of its own, and the estimates are averaged. Two rows are
+    negatives of each other if their targets' contents differ. Called in a
+    model, the layer returns the query and, in training, adds its loss.
 
     The paper says that such a term joins a low-level layer of the image
     encoder and the output of the fusion; level, discriminator, estimator and
     weight are not known. The defaults are our choice.
 
     Args:
-        level: string. Name of the feature map. Defaults to `"P3"`.
+        level: string or sequence of strings. Names of the feature maps.
+            Defaults to `"P3"`.
         scope: string. `"local"` scores every position, `"global"` the mean
             over them. Defaults to `"local"`.
         discriminator: `Discriminator` of maps (local) or vectors (global).
+            Further levels get untrained ones of the same configuration.
             `None` means `EncodeAndDotDiscriminator()`. Defaults to `None`.
         estimator: string or `keras.losses.Loss`. `"jsd"`, `"infonce"`,
             `"dv"` or a loss. Defaults to `"jsd"`.
@@ -35,12 +39,14 @@ class FusionImageMI(MutualInformation):
     Call arguments:
         first: Query embeddings, float tensor of shape `(batch, dim)`.
         second: Feature maps of the targets, float tensor of shape
-            `(batch, height, width, channels)`.
+            `(batch, height, width, channels)`; with several levels a list of
+            them, in the order of `level`.
         negatives: Bool tensor of shape `(batch, batch)`, or `None` for every
             pair off the diagonal.
+        training: bool. Whether to add the loss.
 
     Returns:
-        Float32 scalar, the estimate in nats.
+        `first`.
 
     Example:
 
@@ -48,10 +54,11 @@ class FusionImageMI(MutualInformation):
     import numpy as np
     import keras_cmr
 
-    term = keras_cmr.layers.FusionImageMI(level="P3")
+    term = keras_cmr.layers.FusionImageMI(level=["P2", "P3"])
     query = np.random.normal(size=(4, 16))
-    maps = np.random.normal(size=(4, 5, 5, 8))
-    nats = term(query, maps)
+    maps = [np.random.normal(size=(4, n, n, 8)) for n in (6, 3)]
+    same = term(query, maps, training=True)
+    nats = term.nats(query, maps)
     ```
 
     Reference:
@@ -80,41 +87,79 @@ class FusionImageMI(MutualInformation):
             raise ValueError(
                 f'`scope` must be "local" or "global". Received: scope={scope}'
             )
-        self.level = level
+        single = isinstance(level, str)
+        levels = (level,) if single else tuple(level)
+        if not levels or len(set(levels)) != len(levels):
+            raise ValueError(
+                "`level` must be one name or several distinct names. "
+                f"Received: level={level!r}"
+            )
+        self.level = level if single else levels
+        self.levels = levels
         self.scope = scope
+        self.further_discriminators = [
+            self._copy_of_discriminator(name) for name in levels[1:]
+        ]
 
-    @property
-    def levels(self):
-        return (self.level,)
+    def _copy_of_discriminator(self, level):
+        config = self.discriminator.get_config()
+        config["name"] = f"{self.discriminator.name}_{level}"
+        return type(self.discriminator).from_config(config)
 
     def build(self, first_shape, second_shape):
-        if self.scope == "global":
-            second_shape = (second_shape[0], second_shape[-1])
-        super().build(first_shape, second_shape)
+        discriminators = [self.discriminator, *self.further_discriminators]
+        maps = self._maps(second_shape, is_one=_is_shape)
+        for discriminator, shape in zip(discriminators, maps, strict=True):
+            if self.scope == "global":
+                shape = (shape[0], shape[-1])
+            if not discriminator.built:
+                discriminator.build(first_shape, shape)
 
-    def call(self, first, second, negatives=None, training=None):
-        if self.scope == "global":
-            # In float32: the sum over a large map overflows float16.
-            second = ops.mean(ops.cast(second, "float32"), axis=(1, 2))
-        return super().call(
-            first, second, negatives=negatives, training=training
-        )
+    def nats(self, first, second, negatives=None, training=None):
+        """The estimate in nats: see the call arguments. A float32 scalar."""
+        maps = self._maps(second, is_one=lambda x: hasattr(x, "shape"))
+        discriminators = [self.discriminator, *self.further_discriminators]
+        estimates = []
+        for discriminator, level in zip(discriminators, maps, strict=True):
+            if self.scope == "global":
+                # In float32: the sum over a large map overflows float16.
+                level = ops.mean(ops.cast(level, "float32"), axis=(1, 2))
+            estimates.append(
+                self._nats(discriminator, first, level, negatives, training)
+            )
+        return sum(estimates) / len(estimates)
+
+    def _maps(self, maps, is_one):
+        """`maps` as a list with one entry a level."""
+        maps = [maps] if is_one(maps) else list(maps)
+        if len(maps) != len(self.levels):
+            raise ValueError(
+                f"`second` must hold one map for each of the levels "
+                f"{list(self.levels)}. Received: {len(maps)}"
+            )
+        return maps
 
     def pairs(self, features):
         maps = features["target_maps"]
-        if self.level not in maps:
-            raise ValueError(
-                "`level` must name a feature map of the target encoder. "
-                f"Received: level={self.level} with maps {sorted(maps)}"
-            )
-        return [(features["query"], maps[self.level])]
+        for level in self.levels:
+            if level not in maps:
+                raise ValueError(
+                    "`level` must name a feature map of the target encoder. "
+                    f"Received: level={level} with maps {sorted(maps)}"
+                )
+        return [(features["query"], [maps[level] for level in self.levels])]
 
     def masks(self, negatives):
         return [negatives["target"]]
 
     def get_config(self):
+        single = isinstance(self.level, str)
         return {
             **super().get_config(),
-            "level": self.level,
+            "level": self.level if single else list(self.level),
             "scope": self.scope,
         }
+
+
+def _is_shape(shape):
+    return all(n is None or isinstance(n, int) for n in shape)

@@ -6,6 +6,7 @@ from keras_cmr.layers.discriminators.discriminator import Discriminator
 from keras_cmr.layers.discriminators.encode_and_dot_discriminator import (
     EncodeAndDotDiscriminator,
 )
+from keras_cmr.layers.mutual_information.term import Term
 
 ESTIMATORS = {
     "jsd": losses.JensenShannonMI,
@@ -15,17 +16,13 @@ ESTIMATORS = {
 
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
-class MutualInformation(keras.layers.Layer):
-    """Estimates the mutual information between two tensors of a batch.
+class MutualInformation(Term):
+    """Raises the mutual information between two tensors of a batch.
 
     A discriminator scores all pairs of rows; an estimator turns the scores
-    into nats. The layer does not scale by `weight` and adds no loss by
-    itself: whoever trains subtracts `weight * layer(first, second)` from the
-    objective. Inference needs none of it.
-
-    Subclasses name the tensors that meet: `pairs(features)` picks them from a
-    model's features, `masks(negatives)` the matching masks, and `levels` the
-    feature maps that the image encoder has to expose.
+    into nats. Called in a model, the layer returns its first argument and, in
+    training, adds `-weight * nats` to the model's losses; `nats` gives the
+    figure itself. Inference needs none of it.
 
     Args:
         discriminator: `Discriminator`. `None` means
@@ -43,9 +40,10 @@ class MutualInformation(keras.layers.Layer):
             `(batch, height, width, dim)`, as the discriminator allows.
         negatives: Bool tensor of shape `(batch, batch)`: the pairs that do
             not belong together. `None` means every pair off the diagonal.
+        training: bool. Whether to add the loss.
 
     Returns:
-        Float32 scalar, the estimate in nats.
+        `first`.
 
     Example:
 
@@ -56,19 +54,18 @@ class MutualInformation(keras.layers.Layer):
     term = keras_cmr.layers.MutualInformation(estimator="infonce")
     first = np.random.normal(size=(4, 16))
     second = np.random.normal(size=(4, 5, 5, 8))
-    nats = term(first, second)
+    same = term(first, second, training=True)
+    nats = term.nats(first, second)  # term.losses == [-0.1 * nats]
     ```
 
     Reference:
     - [Hjelm et al., 2019](https://arxiv.org/abs/1808.06670)
     """
 
-    levels = ()
-
     def __init__(
         self, discriminator=None, estimator="jsd", weight=0.1, **kwargs
     ):
-        super().__init__(**kwargs)
+        super().__init__(weight=weight, **kwargs)
         if discriminator is None:
             discriminator = EncodeAndDotDiscriminator(dtype=self.dtype_policy)
         if not isinstance(discriminator, Discriminator):
@@ -85,15 +82,26 @@ class MutualInformation(keras.layers.Layer):
             )
         self.discriminator = discriminator
         self.estimator = estimator
-        self.weight = weight
 
     def build(self, first_shape, second_shape):
         if not self.discriminator.built:
             self.discriminator.build(first_shape, second_shape)
 
+    # Keras builds from the names of these arguments.
     def call(self, first, second, negatives=None, training=None):
-        scores = self.discriminator(first, second, training=training)
-        mask = self.discriminator.scored_pairs(ops.shape(scores)[0])
+        return super().call(
+            first, second, negatives=negatives, training=training
+        )
+
+    def nats(self, first, second, negatives=None, training=None):
+        """The estimate in nats: see the call arguments. A float32 scalar."""
+        return self._nats(
+            self.discriminator, first, second, negatives, training
+        )
+
+    def _nats(self, discriminator, first, second, negatives, training):
+        scores = discriminator(first, second, training=training)
+        mask = discriminator.scored_pairs(ops.shape(scores)[0])
         if negatives is not None:
             if len(negatives.shape) != 2:
                 raise ValueError(
@@ -103,54 +111,12 @@ class MutualInformation(keras.layers.Layer):
             mask = ops.logical_and(mask, ops.cast(negatives, "bool"))
         return -self.estimator(mask, scores)
 
-    def pairs(self, features):
-        """The tensors that meet: a list of `(first, second)`."""
-        raise NotImplementedError
-
-    def masks(self, negatives):
-        """The mask of true negatives for each entry of `pairs`."""
-        raise NotImplementedError
-
-    def estimate(self, features, negatives, training=None):
-        """The mean estimate in nats over the term's pairs.
-
-        Args:
-            features: dict. `"text"`, `"reference"`, `"target"`, `"query"`:
-                float tensors `(batch, dim)`; `"target_maps"`: dict from level
-                to a float tensor `(batch, height, width, dim)`.
-            negatives: dict. `"text"`, `"target"`, `"reference"`: bool tensors
-                `(batch, batch)`, true where the two rows differ in it.
-            training: bool. Whether in training mode.
-
-        Returns:
-            Float32 scalar.
-        """
-        estimates = [
-            self(first, second, negatives=mask, training=training)
-            for (first, second), mask in zip(
-                self.pairs(features), self.masks(negatives), strict=True
-            )
-        ]
-        return sum(estimates) / len(estimates)
-
-    def build_for(self, shapes):
-        """Builds from a dict like `features`, with shapes for tensors."""
-        if not self.built:
-            self.build(*self.pairs(shapes)[0])
-
-    def compute_output_shape(self, first_shape, second_shape):
-        return ()
-
-    def compute_output_spec(self, first, second, negatives=None, training=None):
-        return keras.KerasTensor((), dtype="float32")
-
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
             "discriminator": serialize(self.discriminator),
             "estimator": serialize(self.estimator),
-            "weight": self.weight,
         }
 
     @classmethod

@@ -16,7 +16,8 @@ IMAGES = {
 class TextImageMI(MutualInformation):
     """Mutual information between the modification and an image.
 
-    A global term: text embedding against image embedding. Two rows are
+    A global term: text embedding against image embedding. Called in a model,
+    it returns the text and, in training, adds its loss. Two rows are
     negatives of each other only if both their texts and their images'
     contents differ. With `image="both"` one discriminator scores the text
     against either image and the two estimates are averaged; for a
@@ -42,9 +43,10 @@ class TextImageMI(MutualInformation):
         second: Image embeddings, float tensor of shape `(batch, dim)`.
         negatives: Bool tensor of shape `(batch, batch)`, or `None` for every
             pair off the diagonal.
+        training: bool. Whether to add the loss.
 
     Returns:
-        Float32 scalar, the estimate in nats.
+        `first`.
 
     Example:
 
@@ -54,7 +56,8 @@ class TextImageMI(MutualInformation):
 
     term = keras_cmr.layers.TextImageMI()
     text, image = np.random.normal(size=(2, 4, 16))
-    nats = term(text, image)
+    same = term(text, image, training=True)
+    nats = term.nats(text, image)
     ```
 
     Reference:
