@@ -1,5 +1,7 @@
 import keras
 
+from keras_cmr.layers.quantization import dtype_config
+
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
 class ResidualProjection(keras.layers.Layer):
@@ -60,4 +62,8 @@ class ResidualProjection(keras.layers.Layer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units}
+        return {
+            **super().get_config(),
+            "dtype": dtype_config(self),
+            "units": self.units,
+        }

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_cmr.layers.quantization import dtype_config
+
 
 class Fusion(keras.layers.Layer):
     """Base class: composes a reference and a modification into a query.
@@ -11,6 +13,9 @@ class Fusion(keras.layers.Layer):
     `reference`. A fusion with `uses_feature_map = True` takes the reference's
     last feature map instead of its embedding, and returns a map; whoever
     calls it pools and projects the result as it does for a plain image.
+
+    A quantised fusion can be saved if its sublayers are created with
+    `dtype=self.dtype_policy` and the dense ones with a `name`.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -51,3 +56,6 @@ class Fusion(keras.layers.Layer):
 
     def compute_output_shape(self, reference_shape, modification_shape):
         return reference_shape
+
+    def get_config(self):
+        return {**super().get_config(), "dtype": dtype_config(self)}

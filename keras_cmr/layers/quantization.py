@@ -1,0 +1,45 @@
+"""Configs that remember which sublayers were quantised."""
+
+import re
+
+import keras
+
+
+def dtype_config(layer):
+    """The `"dtype"` entry of the config of a composite layer or model.
+
+    `quantize` changes the dtype policy of single sublayers, which the config
+    of their parent does not know: revived, they would be float again, and
+    the quantised weights would not fit (keras-team/keras#19381). So once a
+    sublayer is quantised, the policy in the config becomes a map from paths
+    to policies. For the map to reach its sublayers, the parent creates each
+    with `dtype=self.dtype_policy` and, if it can be quantised, with a name
+    of its own, since Keras counts the default names up in a process. A path
+    begins at the parent, so it holds wherever the parent is nested.
+
+    Args:
+        layer: `keras.layers.Layer`.
+
+    Returns:
+        Dict, the serialised policy.
+    """
+    policy = layer.dtype_policy
+    if isinstance(policy, keras.dtype_policies.DTypePolicyMap):
+        policy = policy.default_policy
+    policies = keras.dtype_policies.DTypePolicyMap(policy.name)
+    for sublayer in layer._flatten_layers(include_self=False):
+        if sublayer.quantization_mode is None:
+            continue
+        own = sublayer.dtype_policy
+        if isinstance(own, keras.dtype_policies.DTypePolicyMap):
+            own = own[sublayer.path]
+        policies[_pattern(layer, sublayer.path)] = own
+    return keras.dtype_policies.serialize(policies if policies else policy)
+
+
+def _pattern(layer, path):
+    inside = path.removeprefix(f"{layer.path}/")
+    if inside == path:
+        # The layers of a functional model are built outside of its scope.
+        return re.escape(path)
+    return "(.+/)?" + re.escape(f"{layer.name}/{inside}")
