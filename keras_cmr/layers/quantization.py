@@ -33,6 +33,9 @@ def dtype_config(layer):
         own = sublayer.dtype_policy
         if isinstance(own, keras.dtype_policies.DTypePolicyMap):
             own = own[sublayer.path]
+            # Keras 3.15 can't write the weights of a quantised layer that
+            # holds the map it was loaded with; its entry means the same.
+            sublayer._dtype_policy = own
         policies[_pattern(layer, sublayer.path)] = own
     return keras.dtype_policies.serialize(policies if policies else policy)
 
