@@ -40,6 +40,30 @@ def dtype_config(layer):
     return keras.dtype_policies.serialize(policies if policies else policy)
 
 
+def quantize_as(model, config):
+    """Quantises a new model's layers as a `dtype_config` says.
+
+    For models, which build their layers in the constructor: `from_config`
+    takes the `"dtype"` entry out, constructs, then calls this. Layers that
+    are quantised already, by a config of their own, stay as they are.
+
+    Args:
+        model: Built `keras.Model`.
+        config: Dict as of `dtype_config`, or `None`.
+
+    Returns:
+        The model.
+    """
+    policies = keras.dtype_policies.get(config)
+    if isinstance(policies, keras.dtype_policies.DTypePolicyMap):
+        for layer in model._flatten_layers(include_self=False):
+            # Layers without weights, which have no path, are never quantised.
+            mode = policies[layer.path or ""].quantization_mode
+            if mode and layer.quantization_mode is None:
+                layer.quantize(mode)
+    return model
+
+
 def _pattern(layer, path):
     inside = path.removeprefix(f"{layer.path}/")
     if inside == path:

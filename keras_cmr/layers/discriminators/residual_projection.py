@@ -51,6 +51,8 @@ class ResidualProjection(keras.layers.Layer):
         self.batch_norm.build(projected)
         self.output_dense.build(projected)
         self.shortcut.build(input_shape)
+        # `quantize` refuses a model with a layer that isn't built.
+        self.add.build([projected, projected])
         self.layer_norm.build(projected)
 
     def call(self, inputs, training=None):
