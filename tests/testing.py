@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from tests.gradients import zero_gradient_weights
+
 
 def numpy(x):
     return ops.convert_to_numpy(ops.cast(x, "float32"))
@@ -57,13 +59,18 @@ def run_config_test(cls, init_kwargs):
     return instance
 
 
+def curved(output):
+    """A scalar function of a layer's output that nothing cancels in."""
+    output = ops.cast(output, "float32")
+    offsets = ops.arange(output.shape[-1] if len(output.shape) else 1)
+    return ops.mean(ops.sin(output + ops.cast(offsets, "float32")))
+
+
 class Probe(keras.Model):
     """Trains a layer on a curved function of its output."""
 
     def compute_loss(self, x, y, y_pred, sample_weight, training=True):
-        y_pred = ops.cast(y_pred, "float32")
-        offsets = ops.arange(y_pred.shape[-1] if len(y_pred.shape) else 1)
-        return ops.mean(ops.sin(y_pred + ops.cast(offsets, "float32")))
+        return curved(y_pred)
 
 
 def functional(model_class, layer, inputs):
@@ -71,8 +78,15 @@ def functional(model_class, layer, inputs):
     return model_class(inputs=symbolic, outputs=layer(*symbolic))
 
 
-def run_layer_test(layer_class, init_kwargs, inputs, expected_shape, tmp_path):
-    """Config, shapes, `.keras`, mixed precision and one step of training.
+def run_layer_test(
+    layer_class,
+    init_kwargs,
+    inputs,
+    expected_shape,
+    tmp_path,
+    without_gradient=(),
+):
+    """Config, shapes, `.keras`, precision, one row, gradients, one step.
 
     Args:
         layer_class: class of the layer.
@@ -81,6 +95,8 @@ def run_layer_test(layer_class, init_kwargs, inputs, expected_shape, tmp_path):
             of a batch size that no other axis has.
         expected_shape: tuple. Shape of the output for these inputs.
         tmp_path: Folder to save into.
+        without_gradient: Paths, below the layer, of the trainable weights
+            that training does not reach. Say why beside each.
     """
     layer = run_config_test(layer_class, init_kwargs)
     batch = len(inputs[0])
@@ -100,13 +116,22 @@ def run_layer_test(layer_class, init_kwargs, inputs, expected_shape, tmp_path):
         assert np.isfinite(numpy(mixed(*inputs))).all()
         assert {v.dtype for v in mixed.trainable_variables} <= {"float32"}
 
-    probe = functional(Probe, layer_class(**init_kwargs), inputs)
+    trained = layer_class(**init_kwargs)
+    probe = functional(Probe, trained, inputs)
+    row = [x[:1] for x in inputs]
+    assert np.isfinite(numpy(trained(*row, training=True))).all()
+    untouched = zero_gradient_weights(
+        trained, lambda: curved(trained(*inputs, training=True))
+    )
+    assert untouched == sorted(without_gradient)
+
     probe.compile(optimizer=keras.optimizers.SGD(0.1))
     before = [numpy(v) for v in probe.trainable_variables]
     history = probe.fit(list(inputs), batch_size=batch, verbose=0).history
     assert np.isfinite(history["loss"]).all()
     for old, variable in zip(before, probe.trainable_variables, strict=True):
-        assert (numpy(variable) != old).any(), f"unmoved: {variable.path}"
+        path = variable.path.removeprefix(f"{trained.name}/")
+        assert path in untouched or (numpy(variable) != old).any(), path
 
 
 @keras.saving.register_keras_serializable(package="keras_cmr_tests")

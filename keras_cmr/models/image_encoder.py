@@ -3,6 +3,9 @@
 import keras
 from keras import layers
 
+from keras_cmr.layers.quantization import dtype_config
+from keras_cmr.layers.quantization import quantize_as
+
 POOLINGS = ("average", "flatten")
 
 
@@ -118,6 +121,7 @@ class ImageEncoder(keras.Model):
             "pooling": self.pooling,
             "scale": self.scale,
             "offset": self.offset,
+            "dtype": dtype_config(self),
         }
 
     @classmethod
@@ -126,4 +130,5 @@ class ImageEncoder(keras.Model):
         config["backbone"] = keras.saving.deserialize_keras_object(
             config["backbone"], custom_objects
         )
-        return cls(**config)
+        dtype = config.pop("dtype", None)
+        return quantize_as(cls(**config), dtype)

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from keras_cmr.layers.quantization import dtype_config
+from keras_cmr.layers.quantization import quantize_as
 from keras_cmr.models.vocabulary import Vocabulary
 
 
@@ -85,8 +87,11 @@ class LSTMTextEncoder(keras.Model):
             "word_dim": self.word_dim,
             "units": self.units,
             "dropout": self.dropout,
+            "dtype": dtype_config(self),
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        config = dict(config)
+        dtype = config.pop("dtype", None)
+        return quantize_as(cls(**config), dtype)

@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from keras_cmr.layers.quantization import dtype_config
+
 
 class Discriminator(keras.layers.Layer):
     """Base class: scores every query of a batch against every target.
@@ -11,7 +13,9 @@ class Discriminator(keras.layers.Layer):
     right. Scores are float32 under every precision policy.
 
     Subclasses set `target_ranks`, build in `build(query_shape,
-    target_shape)` and implement `score(query, target, training=None)`.
+    target_shape)` and implement `score(query, target, training=None)`. A
+    quantised one can be saved if its sublayers are created with
+    `dtype=self.dtype_policy` and the dense ones with a `name`.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -78,3 +82,6 @@ class Discriminator(keras.layers.Layer):
     def compute_output_spec(self, query, target, training=None):
         shape = self.compute_output_shape(query.shape, target.shape)
         return keras.KerasTensor(shape, dtype="float32")
+
+    def get_config(self):
+        return {**super().get_config(), "dtype": dtype_config(self)}

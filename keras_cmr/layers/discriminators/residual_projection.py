@@ -1,5 +1,7 @@
 import keras
 
+from keras_cmr.layers.quantization import dtype_config
+
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
 class ResidualProjection(keras.layers.Layer):
@@ -49,6 +51,8 @@ class ResidualProjection(keras.layers.Layer):
         self.batch_norm.build(projected)
         self.output_dense.build(projected)
         self.shortcut.build(input_shape)
+        # `quantize` refuses a model with a layer that isn't built.
+        self.add.build([projected, projected])
         self.layer_norm.build(projected)
 
     def call(self, inputs, training=None):
@@ -60,4 +64,8 @@ class ResidualProjection(keras.layers.Layer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units}
+        return {
+            **super().get_config(),
+            "dtype": dtype_config(self),
+            "units": self.units,
+        }

@@ -55,13 +55,13 @@ class Concatenation(Fusion):
                     momentum=0.9, epsilon=1e-5, dtype=policy
                 ),
                 layers.ReLU(dtype=policy),
-                layers.Dense(2 * dim, dtype=policy),
+                layers.Dense(2 * dim, dtype=policy, name="hidden"),
                 layers.BatchNormalization(
                     momentum=0.9, epsilon=1e-5, dtype=policy
                 ),
                 layers.ReLU(dtype=policy),
                 layers.Dropout(self.dropout, dtype=policy),
-                layers.Dense(dim, dtype=policy),
+                layers.Dense(dim, dtype=policy, name="output"),
             ],
             name="mlp",
         )

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_cmr.layers.quantization import dtype_config
+
 
 class Fusion(keras.layers.Layer):
     """Base class: composes a reference and a modification into a query.
@@ -13,6 +15,9 @@ class Fusion(keras.layers.Layer):
     calls it pools and projects the result as it does for a plain image. One
     with `uses_target = True` also takes `target=`, like `reference`, in
     training, for losses of its own; the query must not depend on it.
+
+    A quantised fusion can be saved if its sublayers are created with
+    `dtype=self.dtype_policy` and the dense ones with a `name`.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -54,3 +59,6 @@ class Fusion(keras.layers.Layer):
 
     def compute_output_shape(self, reference_shape, modification_shape):
         return reference_shape
+
+    def get_config(self):
+        return {**super().get_config(), "dtype": dtype_config(self)}

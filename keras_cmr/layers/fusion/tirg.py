@@ -79,10 +79,10 @@ class TIRG(Fusion):
         stack = [
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype=policy)
         ]
-        for width in widths:
+        for number, width in enumerate(widths):
             stack += [
                 layers.ReLU(dtype=policy),
-                layers.Dense(width, dtype=policy),
+                layers.Dense(width, dtype=policy, name=f"dense_{number}"),
             ]
         return keras.Sequential(stack, name=name)
 
