@@ -44,7 +44,7 @@ def _gradients(weights, loss):
 
         def stateless(values):
             pairs = list(zip(weights, values, strict=True))
-            with keras.StatelessScope(state_mapping=pairs):
+            with keras.StatelessScope(pairs, collect_losses=True):
                 return loss()
 
         return jax.grad(stateless)([w.value for w in weights])

@@ -67,10 +67,10 @@ def curved(output):
 
 
 class Probe(keras.Model):
-    """Trains a layer on a curved function of its output."""
+    """Trains a layer on a curved function of its output, and its losses."""
 
     def compute_loss(self, x, y, y_pred, sample_weight, training=True):
-        return curved(y_pred)
+        return curved(y_pred) + sum(self.losses)
 
 
 def functional(model_class, layer, inputs):
@@ -121,7 +121,8 @@ def run_layer_test(
     row = [x[:1] for x in inputs]
     assert np.isfinite(numpy(trained(*row, training=True))).all()
     untouched = zero_gradient_weights(
-        trained, lambda: curved(trained(*inputs, training=True))
+        trained,
+        lambda: curved(trained(*inputs, training=True)) + sum(trained.losses),
     )
     assert untouched == sorted(without_gradient)
 

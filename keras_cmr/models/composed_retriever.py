@@ -187,7 +187,8 @@ class ComposedRetriever(keras.Model):
             sample_weight=sample_weight,
             training=training,
         )
-        self.metric_loss_tracker.update_state(loss)
+        added = map(self._aggregate_additional_loss, self.losses)
+        self.metric_loss_tracker.update_state(loss - sum(added))
         if self.mutual_information:
             negatives = self._negatives(x)
         for term, tracker in zip(

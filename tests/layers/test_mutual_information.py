@@ -11,6 +11,7 @@ from keras_cmr.layers import discriminators
 from keras_cmr.layers import mutual_information
 from tests.testing import numpy
 from tests.testing import run_layer_test
+from tests.testing import save_and_load
 
 MutualInformation = mutual_information.MutualInformation
 TextImageMI = mutual_information.TextImageMI
@@ -59,7 +60,48 @@ CASES = [
 @pytest.mark.parametrize(("cls", "kwargs", "second_shape"), CASES)
 def test_contract(cls, kwargs, second_shape, tmp_path):
     inputs = array(BATCH, 6), array(BATCH, *second_shape)
-    run_layer_test(cls, kwargs, inputs, (), tmp_path)
+    run_layer_test(cls, kwargs, inputs, (BATCH, 6), tmp_path)
+
+
+@pytest.mark.parametrize(("cls", "kwargs", "second_shape"), CASES)
+def test_as_a_layer_it_is_the_identity_with_a_loss_in_training(
+    cls, kwargs, second_shape
+):
+    term = cls(discriminator=small(), **{"weight": 0.5, **kwargs})
+    first, second = array(BATCH, 6), array(BATCH, *second_shape)
+    np.testing.assert_array_equal(numpy(term(first, second)), first)
+    assert term.losses == []
+    mask = NEGATIVES["text"]
+    output = term(first, second, negatives=mask, training=True)
+    np.testing.assert_array_equal(numpy(output), first)
+    (loss,) = term.losses
+    nats = term.nats(first, second, negatives=mask, training=True)
+    np.testing.assert_allclose(numpy(loss), -0.5 * numpy(nats), rtol=1e-5)
+
+
+def test_in_a_model_of_ones_own_it_trains_and_costs_nothing_later():
+    """Built as a user would: `fit` adds the term, `predict` never meets it."""
+    keras.utils.set_random_seed(0)
+    text, image = keras.Input((6,)), keras.Input((2, 3, 4))
+    query = keras.layers.Dense(8)(text)
+    joined = FusionImageMI(discriminator=small(), weight=1.0)(query, image)
+    model = keras.Model([text, image], joined)
+    model.compile(keras.optimizers.Adam(1e-2), loss="mse")
+    x, y = [array(16, 6), array(16, 2, 3, 4, seed=1)], array(16, 8, seed=2)
+    term = model.layers[-1]
+    before = numpy(term.nats(query_of(model, x), x[1], training=True))
+    model.fit(x, y, epochs=30, batch_size=16, verbose=0)
+    after = numpy(term.nats(query_of(model, x), x[1], training=True))
+    assert after > before + 0.1
+    error = np.mean((model.predict(x, verbose=0) - y) ** 2)
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(error, rel=1e-4)
+
+
+def query_of(model, x):
+    (dense,) = (
+        layer for layer in model.layers if isinstance(layer, keras.layers.Dense)
+    )
+    return dense(x[0])
 
 
 @pytest.mark.parametrize("estimator", ["jsd", "infonce", "dv"])
@@ -73,7 +115,7 @@ def test_sampled_negatives_through_the_contract(estimator, tmp_path):
     kept = numpy(discriminator.scored_pairs(BATCH)).astype(bool)
     negatives = NEGATIVES["target"]
     expected = -term.estimator(kept & negatives, np.nan_to_num(scores))
-    value = term(first, second, negatives=negatives)
+    value = term.nats(first, second, negatives=negatives)
     np.testing.assert_allclose(numpy(value), numpy(expected), rtol=1e-6)
 
 
@@ -82,8 +124,8 @@ def test_without_a_mask_every_other_row_is_a_negative():
     first, second = array(BATCH, 6), array(BATCH, 7, seed=1)
     everything = ~np.eye(BATCH, dtype=bool)
     np.testing.assert_array_equal(
-        numpy(term(first, second)),
-        numpy(term(first, second, negatives=everything)),
+        numpy(term.nats(first, second)),
+        numpy(term.nats(first, second, negatives=everything)),
     )
 
 
@@ -135,6 +177,34 @@ def test_fusion_image_estimate_uses_the_right_tensors_and_mask(scope):
     np.testing.assert_allclose(value, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_several_levels_are_averaged_each_with_its_discriminator(
+    scope, tmp_path
+):
+    kwargs = {"level": ["P2", "P3"], "scope": scope}
+    term = FusionImageMI(discriminator=small(), **kwargs)
+    assert term.levels == ("P2", "P3")
+    value = numpy(term.estimate(FEATURES, NEGATIVES))
+    pair = [term.discriminator, *term.further_discriminators]
+    assert len({id(d) for d in pair}) == 2
+    estimates = []
+    for level, discriminator in zip(term.levels, pair, strict=True):
+        maps = FEATURES["target_maps"][level]
+        if scope == "global":
+            maps = np.mean(maps, axis=(1, 2))
+        alone = MutualInformation(discriminator)
+        kept = [[{i, j} != {2, 3} for j in range(BATCH)] for i in range(BATCH)]
+        estimates.append(loop_estimate(alone, FEATURES["query"], maps, kept))
+    np.testing.assert_allclose(value, np.mean(estimates), rtol=1e-5)
+
+    maps = [FEATURES["target_maps"][level] for level in term.levels]
+    inputs = [keras.Input(x.shape[1:]) for x in (FEATURES["query"], *maps)]
+    model = keras.Model(inputs, term(inputs[0], inputs[1:]))
+    loaded = save_and_load(model, tmp_path / "model.keras").layers[-1]
+    again = numpy(loaded.estimate(FEATURES, NEGATIVES))
+    np.testing.assert_allclose(again, value, rtol=1e-6)
+
+
 @pytest.mark.parametrize("cls", [TextImageMI, FusionImageMI])
 def test_training_reaches_the_batch_norm(cls):
     term = cls(discriminator=small())
@@ -184,6 +254,7 @@ def test_estimator_names_and_objects():
     [
         ({"estimator": "mine"}, ValueError, r"`estimator` .*estimator=mine"),
         ({"discriminator": "dot"}, TypeError, r"`discriminator` .*=dot"),
+        ({"weight": "much"}, TypeError, r"`weight` must be a number.*'much'"),
     ],
 )
 @pytest.mark.parametrize("cls", [MutualInformation, TextImageMI, FusionImageMI])
@@ -199,15 +270,21 @@ def test_errors_of_the_terms():
         FusionImageMI(scope="wide")
     with pytest.raises(ValueError, match=r"`level` .*level=P9 .*'P2', 'P3'"):
         FusionImageMI(level="P9").estimate(FEATURES, NEGATIVES)
+    with pytest.raises(ValueError, match=r"`level` .*distinct names"):
+        FusionImageMI(level=["P2", "P2"])
+    with pytest.raises(ValueError, match=r"`second` must hold one map .*: 1"):
+        FusionImageMI(level=["P2", "P3"]).nats(FEATURES["query"], [np.ones(3)])
     with pytest.raises(ValueError, match=r"`negatives` must .*\(5,\)"):
-        MutualInformation(small())(
+        MutualInformation(small()).nats(
             array(BATCH, 6), array(BATCH, 7), negatives=np.ones(BATCH, bool)
         )
 
 
 class Maximizer(keras.Model):
+    """Has no loss but what its layers add."""
+
     def compute_loss(self, x, y, y_pred, sample_weight, training=True):
-        return -y_pred
+        return sum(self.losses)
 
 
 @pytest.mark.parametrize("estimator", ["jsd", "infonce", "dv"])
@@ -236,13 +313,13 @@ def test_learns_the_dependence_of_correlated_normals(
         "dot": discriminators.EncodeAndDotDiscriminator,
     }[kind](units=32)
     inputs = keras.Input(x.shape[1:]), keras.Input(y.shape[1:])
-    term = MutualInformation(discriminator, estimator)
+    term = MutualInformation(discriminator, estimator, weight=1.0)
     model = Maximizer(inputs=inputs, outputs=term(*inputs))
     model.compile(optimizer=keras.optimizers.Adam(1e-2))
     fresh = [x[-512:], y[-512:]]
-    before = float(model(fresh, training=True))
+    before = float(numpy(term.nats(*fresh, training=True)))
     model.fit([x[:-512], y[:-512]], batch_size=batch, verbose=0)
-    after = float(model(fresh, training=True))
+    after = float(numpy(term.nats(*fresh, training=True)))
     assert after > before
     assert after > 0.3
     if estimator != "jsd":

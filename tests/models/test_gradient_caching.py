@@ -142,9 +142,7 @@ def test_both_passes_draw_the_same_dropout():
     batch = batch_for(cached)
     masks = [
         numpy(
-            by_hand.fusion.dropout(
-                np.ones((rows, 6), "float32"), training=True
-            )
+            by_hand.fusion.dropout(np.ones((rows, 6), "float32"), training=True)
         )
         for rows in (4, 4, 2)
     ]

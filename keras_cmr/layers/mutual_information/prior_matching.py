@@ -28,7 +28,8 @@ class PriorMatching(Term):
     BatchNormalization: the model's own optimiser never sees them, they are
     saved and resumed with the model, and any model on any backend can use the
     layer. The step's gradient is written out rather than asked of a backend,
-    and everything is float32, so that loss scaling doesn't touch it.
+    and everything is float32, whatever `dtype` says, so that loss scaling
+    doesn't touch it.
 
     Nothing says that the paper used this term: it is the third of Deep
     InfoMax.
@@ -79,7 +80,9 @@ class PriorMatching(Term):
         name="prior_matching",
         **kwargs,
     ):
-        super().__init__(weight=weight, name=name, **kwargs)
+        super().__init__(
+            weight=weight, name=name, **{**kwargs, "dtype": "float32"}
+        )
         chosen = (on,) if isinstance(on, str) else tuple(on)
         if not chosen or not set(chosen) <= set(FEATURES):
             raise ValueError(
@@ -92,6 +95,9 @@ class PriorMatching(Term):
             )
         if optimizer is None:
             optimizer = keras.optimizers.Adam(1e-4)
+        if isinstance(optimizer, dict):
+            # Keras writes into what it reads.
+            optimizer = dict(optimizer)
         self.on = on if isinstance(on, str) else list(on)
         self.units = list(units)
         self.optimizer = keras.optimizers.get(optimizer)
@@ -176,7 +182,7 @@ class PriorMatching(Term):
             **super().get_config(),
             "on": self.on,
             "units": self.units,
-            "optimizer": keras.optimizers.serialize(self.optimizer),
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "seed": self.seed,
         }
 

@@ -34,7 +34,8 @@ class Term(keras.layers.Layer):
     levels = ()
 
     def __init__(self, weight=0.1, **kwargs):
-        super().__init__(**kwargs)
+        # Handed on as it came; discriminators cast for themselves.
+        super().__init__(autocast=False, **kwargs)
         if isinstance(weight, bool) or not isinstance(weight, (int, float)):
             raise TypeError(
                 f"`weight` must be a number. Received: weight={weight!r}"
@@ -91,7 +92,7 @@ class Term(keras.layers.Layer):
         return tuple(first_shape)
 
     def compute_output_spec(self, first, *others, training=None, **kwargs):
-        return keras.KerasTensor(first.shape, dtype=self.compute_dtype)
+        return keras.KerasTensor(first.shape, dtype=first.dtype)
 
     def get_config(self):
         return {**super().get_config(), "weight": self.weight}
