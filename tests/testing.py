@@ -58,12 +58,13 @@ def run_config_test(cls, init_kwargs):
 
 
 class Probe(keras.Model):
-    """Trains a layer on a curved function of its output."""
+    """Trains a layer on a curved function of its output and its losses."""
 
     def compute_loss(self, x, y, y_pred, sample_weight, training=True):
         y_pred = ops.cast(y_pred, "float32")
         offsets = ops.arange(y_pred.shape[-1] if len(y_pred.shape) else 1)
-        return ops.mean(ops.sin(y_pred + ops.cast(offsets, "float32")))
+        loss = ops.mean(ops.sin(y_pred + ops.cast(offsets, "float32")))
+        return loss + sum(self.losses)
 
 
 def functional(model_class, layer, inputs):

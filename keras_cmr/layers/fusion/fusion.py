@@ -10,7 +10,9 @@ class Fusion(keras.layers.Layer):
     has weights. Any fusion can replace any other: the output has the shape of
     `reference`. A fusion with `uses_feature_map = True` takes the reference's
     last feature map instead of its embedding, and returns a map; whoever
-    calls it pools and projects the result as it does for a plain image.
+    calls it pools and projects the result as it does for a plain image. One
+    with `uses_target = True` also takes `target`, the embedding of the image
+    wanted, for losses it adds in training; the query doesn't depend on it.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -26,6 +28,8 @@ class Fusion(keras.layers.Layer):
     """
 
     uses_feature_map = False
+    uses_target = False
+    modification_ranks = (2,)
 
     def build(self, reference_shape, modification_shape):
         self.check_shapes(reference_shape, modification_shape)
@@ -42,10 +46,18 @@ class Fusion(keras.layers.Layer):
                 f"`reference` of {name} must have the shape {wanted} with a "
                 f"known last dimension. Received: shape={reference_shape}"
             )
-        if len(modification_shape) != 2 or modification_shape[-1] is None:
+        if (
+            len(modification_shape) not in self.modification_ranks
+            or modification_shape[-1] is None
+        ):
+            tokens = (
+                " or (batch, length, text_dim)"
+                if 3 in self.modification_ranks
+                else ""
+            )
             raise ValueError(
                 f"`modification` of {name} must have the shape (batch, "
-                "text_dim) with a known last dimension. Received: "
+                f"text_dim){tokens} with a known last dimension. Received: "
                 f"shape={modification_shape}"
             )
 
