@@ -139,8 +139,7 @@ def test_the_target_never_changes_the_query():
         )
 
 
-@pytest.mark.parametrize("with_target", [True, False])
-@pytest.mark.parametrize("dim", [DIM, 6])
+@pytest.mark.parametrize(("dim", "with_target"), [(DIM, True), (6, False)])
 def test_compose_ae_is_a_layer(dim, with_target, tmp_path):
     kwargs = {
         "image_weight": 1.0,

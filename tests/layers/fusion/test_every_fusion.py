@@ -1,13 +1,10 @@
 """What holds for all fusions, so that any replaces any other."""
 
-import keras
 import numpy as np
 import pytest
 
 from keras_cmr import layers
 from tests.layers.fusion import plain
-from tests.testing import Probe
-from tests.testing import functional
 from tests.testing import numpy
 
 FUSIONS = [
@@ -60,12 +57,3 @@ def test_a_modification_of_another_size(case):
         pytest.skip("its text stands for the query: tests/layers/test_fusion")
     query = fusion(reference, modification[:, :3])
     assert query.shape == reference.shape
-
-
-@pytest.mark.skipif(keras.config.backend() == "torch", reason="no XLA there")
-def test_trains_under_xla(case):
-    fusion, inputs = case
-    model = functional(Probe, fusion, inputs)
-    model.compile(optimizer="sgd", jit_compile=True)
-    history = model.fit(list(inputs), batch_size=5, verbose=0).history
-    assert np.isfinite(history["loss"]).all()

@@ -55,5 +55,5 @@ def test_mrn_is_a_layer(tmp_path):
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="`num_blocks` must be.*Received.*=0"):
+    with pytest.raises(ValueError, match=r"`num_blocks` must be.*Received.*=0"):
         MRN(num_blocks=0)

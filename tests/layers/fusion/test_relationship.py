@@ -80,5 +80,5 @@ def test_half_precision_holds_many_pairs():
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="`num_layers` must be.*Received.*=0"):
+    with pytest.raises(ValueError, match=r"`num_layers` must be.*Received.*=0"):
         Relationship(num_layers=0)

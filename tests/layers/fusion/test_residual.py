@@ -48,5 +48,5 @@ def test_residual_is_a_layer(tmp_path):
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="`num_blocks` must not.*Received.*-1"):
+    with pytest.raises(ValueError, match=r"must not.*Received.*=-1"):
         Residual(num_blocks=-1)
