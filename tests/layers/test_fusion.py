@@ -11,8 +11,17 @@ VECTOR_FUSIONS = [
     layers.TextOnly,
     layers.Concatenation,
     layers.TIRG,
+    layers.Sum,
+    layers.MRN,
+    layers.FiLM,
+    layers.ParameterHashing,
+    layers.ShowAndTell,
+    layers.ComposeAE,
+    layers.Residual,
+    layers.Combiner,
 ]
-ALL_FUSIONS = [*VECTOR_FUSIONS, layers.TIRGLastConv]
+SPATIAL_FUSIONS = [layers.TIRGLastConv, layers.Relationship, layers.Attention]
+ALL_FUSIONS = [*VECTOR_FUSIONS, *SPATIAL_FUSIONS]
 
 
 def inputs_for(fusion, batch=4, dim=6, seed=0):
