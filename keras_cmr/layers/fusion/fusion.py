@@ -13,8 +13,9 @@ class Fusion(keras.layers.Layer):
     `reference`. A fusion with `uses_feature_map = True` takes the reference's
     last feature map instead of its embedding, and returns a map; whoever
     calls it pools and projects the result as it does for a plain image. One
-    with `uses_target = True` also takes `target=`, like `reference`, in
-    training, for losses of its own; the query must not depend on it.
+    with `uses_target = True` also takes `target`, the wanted image in the form
+    of `reference`, for losses it adds in training; the query doesn't depend
+    on it.
 
     A quantised fusion can be saved if its sublayers are created with
     `dtype=self.dtype_policy` and the dense ones with a `name`.
@@ -34,6 +35,7 @@ class Fusion(keras.layers.Layer):
 
     uses_feature_map = False
     uses_target = False
+    modification_ranks = (2,)
 
     def build(self, reference_shape, modification_shape):
         self.check_shapes(reference_shape, modification_shape)
@@ -50,10 +52,18 @@ class Fusion(keras.layers.Layer):
                 f"`reference` of {name} must have the shape {wanted} with a "
                 f"known last dimension. Received: shape={reference_shape}"
             )
-        if len(modification_shape) != 2 or modification_shape[-1] is None:
+        if (
+            len(modification_shape) not in self.modification_ranks
+            or modification_shape[-1] is None
+        ):
+            tokens = (
+                " or (batch, length, text_dim)"
+                if 3 in self.modification_ranks
+                else ""
+            )
             raise ValueError(
                 f"`modification` of {name} must have the shape (batch, "
-                "text_dim) with a known last dimension. Received: "
+                f"text_dim){tokens} with a known last dimension. Received: "
                 f"shape={modification_shape}"
             )
 
