@@ -185,7 +185,7 @@ def test_several_levels_are_averaged_each_with_its_discriminator(
     term = FusionImageMI(discriminator=small(), **kwargs)
     assert term.levels == ("P2", "P3")
     value = numpy(term.estimate(FEATURES, NEGATIVES))
-    pair = [term.discriminator, *term.further_discriminators]
+    pair = term.discriminators
     assert len({id(d) for d in pair}) == 2
     estimates = []
     for level, discriminator in zip(term.levels, pair, strict=True):
@@ -272,6 +272,8 @@ def test_errors_of_the_terms():
         FusionImageMI(level="P9").estimate(FEATURES, NEGATIVES)
     with pytest.raises(ValueError, match=r"`level` .*distinct names"):
         FusionImageMI(level=["P2", "P2"])
+    with pytest.raises(ValueError, match=r"`discriminator` .*Received: 1 for"):
+        FusionImageMI(level=["P2", "P3"], discriminator=[small()])
     with pytest.raises(ValueError, match=r"`second` must hold one map .*: 1"):
         FusionImageMI(level=["P2", "P3"]).nats(FEATURES["query"], [np.ones(3)])
     with pytest.raises(ValueError, match=r"`negatives` must .*\(5,\)"):

@@ -24,9 +24,22 @@ def test_every_layer(kind, tmp_path):
 
 
 def test_nested_in_a_mutual_information_term(tmp_path):
-    term = layers.MutualInformation()
-    inputs = inputs_for(term.discriminator)
-    run_quantization_test(term, inputs, tmp_path)
+    term = layers.FusionImageMI(level=["P2", "P3"])
+    query, maps = inputs_for(term.discriminator)
+    inputs = [keras.Input(x.shape[1:]) for x in (query, maps, maps)]
+    model = keras.Model(inputs, term(inputs[0], inputs[1:]))
+    before = numpy(term.nats(query, [maps, maps]))
+    quantize(model)
+    after = numpy(term.nats(query, [maps, maps]))
+    assert 0 < abs(after - before) < 0.1
+    (loaded,) = (
+        layer
+        for layer in save_and_load(model, tmp_path / "model.keras").layers
+        if isinstance(layer, layers.FusionImageMI)
+    )
+    np.testing.assert_array_equal(
+        numpy(loaded.nats(query, [maps, maps])), after
+    )
 
 
 def test_nested_in_a_model_of_a_model(tmp_path):

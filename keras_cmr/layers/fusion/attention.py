@@ -101,9 +101,14 @@ class Attention(Fusion):
             mlp = keras.Sequential(
                 [
                     layers.LayerNormalization(epsilon=1e-6, dtype=policy),
-                    layers.Dense(self.units, activation="relu", dtype=policy),
+                    layers.Dense(
+                        self.units,
+                        activation="relu",
+                        dtype=policy,
+                        name="dense_0",
+                    ),
                     layers.Dropout(self.dropout, dtype=policy),
-                    layers.Dense(channels, dtype=policy),
+                    layers.Dense(channels, dtype=policy, name="dense_1"),
                     layers.Dropout(self.dropout, dtype=policy),
                 ],
                 name=f"mlp_{i}",

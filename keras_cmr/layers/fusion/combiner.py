@@ -75,12 +75,17 @@ class Combiner(Fusion):
         self.gate = keras.Sequential(
             [
                 *self.hidden(units),
-                layers.Dense(1, activation="sigmoid", dtype=policy),
+                layers.Dense(
+                    1, activation="sigmoid", dtype=policy, name="dense_1"
+                ),
             ],
             name="gate",
         )
         self.joint = keras.Sequential(
-            [*self.hidden(units), layers.Dense(dim, dtype=policy)],
+            [
+                *self.hidden(units),
+                layers.Dense(dim, dtype=policy, name="dense_1"),
+            ],
             name="joint",
         )
         self.text.build(modification_shape)
@@ -98,7 +103,9 @@ class Combiner(Fusion):
         """`Dense - ReLU - Dropout`."""
         policy = self.dtype_policy
         return [
-            layers.Dense(units, activation="relu", dtype=policy),
+            layers.Dense(
+                units, activation="relu", dtype=policy, name="dense_0"
+            ),
             layers.Dropout(self.dropout, dtype=policy),
         ]
 

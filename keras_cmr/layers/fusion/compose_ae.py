@@ -111,18 +111,20 @@ class ComposeAE(Fusion):
         self.modulus = keras.Sequential(
             [
                 layers.BatchNormalization(**norm),
-                layers.Dense(dim, dtype=policy),
+                layers.Dense(dim, dtype=policy, name="dense_0"),
                 layers.Dropout(self.dropout, dtype=policy),
                 layers.ReLU(dtype=policy),
-                layers.Dense(dim, dtype=policy),
+                layers.Dense(dim, dtype=policy, name="dense_1"),
             ],
             name="modulus",
         )
         self.angle = keras.Sequential(
             [
                 layers.BatchNormalization(**norm),
-                layers.Dense(dim, activation="relu", dtype=policy),
-                layers.Dense(dim, dtype=policy),
+                layers.Dense(
+                    dim, activation="relu", dtype=policy, name="dense_0"
+                ),
+                layers.Dense(dim, dtype=policy, name="dense_1"),
             ],
             name="angle",
         )
@@ -170,8 +172,10 @@ class ComposeAE(Fusion):
                     momentum=0.9, epsilon=1e-5, dtype=policy
                 ),
                 layers.ReLU(dtype=policy),
-                layers.Dense(units, activation="relu", dtype=policy),
-                layers.Dense(units, dtype=policy),
+                layers.Dense(
+                    units, activation="relu", dtype=policy, name="dense_0"
+                ),
+                layers.Dense(units, dtype=policy, name="dense_1"),
             ],
             name=name,
         )

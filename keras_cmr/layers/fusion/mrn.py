@@ -77,10 +77,15 @@ class MRN(Fusion):
         """`Dropout - Dense` once for each of `activations`."""
         policy = self.dtype_policy
         stack = []
-        for activation in activations:
+        for i, activation in enumerate(activations):
             stack += [
                 layers.Dropout(self.dropout, dtype=policy),
-                layers.Dense(units, activation=activation, dtype=policy),
+                layers.Dense(
+                    units,
+                    activation=activation,
+                    dtype=policy,
+                    name=f"dense_{i}",
+                ),
             ]
         return keras.Sequential(stack, name=name)
 

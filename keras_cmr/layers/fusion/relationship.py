@@ -108,10 +108,14 @@ class Relationship(Fusion):
             self.hidden.append(dense)
         self.output_mlp = keras.Sequential(
             [
-                layers.Dense(self.units, activation="relu", dtype=policy),
-                layers.Dense(self.units, activation="relu", dtype=policy),
+                layers.Dense(
+                    self.units, activation="relu", dtype=policy, name="dense_0"
+                ),
+                layers.Dense(
+                    self.units, activation="relu", dtype=policy, name="dense_1"
+                ),
                 layers.Dropout(self.dropout, dtype=policy),
-                layers.Dense(channels, dtype=policy),
+                layers.Dense(channels, dtype=policy, name="dense_2"),
             ],
             name="output_mlp",
         )

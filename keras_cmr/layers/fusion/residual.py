@@ -86,7 +86,11 @@ class Residual(Fusion):
                 ]
             # A bias before a batch normalisation does nothing.
             last = i == len(widths) - 1
-            stack.append(layers.Dense(width, use_bias=last, dtype=policy))
+            stack.append(
+                layers.Dense(
+                    width, use_bias=last, dtype=policy, name=f"dense_{i}"
+                )
+            )
         return keras.Sequential(stack, name=name)
 
     def call(self, reference, modification, training=None):

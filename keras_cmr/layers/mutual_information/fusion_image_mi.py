@@ -26,9 +26,10 @@ class FusionImageMI(MutualInformation):
             Defaults to `"P3"`.
         scope: string. `"local"` scores every position, `"global"` the mean
             over them. Defaults to `"local"`.
-        discriminator: `Discriminator` of maps (local) or vectors (global).
-            Further levels get untrained ones of the same configuration.
-            `None` means `EncodeAndDotDiscriminator()`. Defaults to `None`.
+        discriminator: `Discriminator` of maps (local) or vectors (global), or
+            a list of them, one a level. One for several levels is the pattern
+            for the others. `None` means `EncodeAndDotDiscriminator()`.
+            Defaults to `None`.
         estimator: string or `keras.losses.Loss`. `"jsd"`, `"infonce"`,
             `"dv"` or a loss. Defaults to `"jsd"`.
         weight: float. Weight of the term in the objective. Defaults to `0.1`.
@@ -76,8 +77,21 @@ class FusionImageMI(MutualInformation):
         name="fusion_image_mi",
         **kwargs,
     ):
+        single = isinstance(level, str)
+        levels = (level,) if single else tuple(level)
+        if not levels or len(set(levels)) != len(levels):
+            raise ValueError(
+                "`level` must be one name or several distinct names. "
+                f"Received: level={level!r}"
+            )
+        several = isinstance(discriminator, (list, tuple))
+        if several and len(discriminator) != len(levels):
+            raise ValueError(
+                "`discriminator` must be one or one for each level. Received: "
+                f"{len(discriminator)} for the levels {list(levels)}"
+            )
         super().__init__(
-            discriminator=discriminator,
+            discriminator=discriminator[0] if several else discriminator,
             estimator=estimator,
             weight=weight,
             name=name,
@@ -87,29 +101,23 @@ class FusionImageMI(MutualInformation):
             raise ValueError(
                 f'`scope` must be "local" or "global". Received: scope={scope}'
             )
-        single = isinstance(level, str)
-        levels = (level,) if single else tuple(level)
-        if not levels or len(set(levels)) != len(levels):
-            raise ValueError(
-                "`level` must be one name or several distinct names. "
-                f"Received: level={level!r}"
-            )
-        self.level = level if single else levels
+        self.level = level if single else list(levels)
         self.levels = levels
         self.scope = scope
-        self.further_discriminators = [
-            self._copy_of_discriminator(name) for name in levels[1:]
-        ]
+        self.discriminators = (
+            list(discriminator)
+            if several
+            else [self.discriminator, *map(self._like_the_first, levels[1:])]
+        )
 
-    def _copy_of_discriminator(self, level):
+    def _like_the_first(self, level):
         config = self.discriminator.get_config()
         config["name"] = f"{self.discriminator.name}_{level}"
         return type(self.discriminator).from_config(config)
 
     def build(self, first_shape, second_shape):
-        discriminators = [self.discriminator, *self.further_discriminators]
         maps = self._maps(second_shape, is_one=_is_shape)
-        for discriminator, shape in zip(discriminators, maps, strict=True):
+        for discriminator, shape in zip(self.discriminators, maps, strict=True):
             if self.scope == "global":
                 shape = (shape[0], shape[-1])
             if not discriminator.built:
@@ -118,9 +126,8 @@ class FusionImageMI(MutualInformation):
     def nats(self, first, second, negatives=None, training=None):
         """The estimate in nats: see the call arguments. A float32 scalar."""
         maps = self._maps(second, is_one=lambda x: hasattr(x, "shape"))
-        discriminators = [self.discriminator, *self.further_discriminators]
         estimates = []
-        for discriminator, level in zip(discriminators, maps, strict=True):
+        for discriminator, level in zip(self.discriminators, maps, strict=True):
             if self.scope == "global":
                 # In float32: the sum over a large map overflows float16.
                 level = ops.mean(ops.cast(level, "float32"), axis=(1, 2))
@@ -153,12 +160,13 @@ class FusionImageMI(MutualInformation):
         return [negatives["target"]]
 
     def get_config(self):
-        single = isinstance(self.level, str)
-        return {
-            **super().get_config(),
-            "level": self.level if single else list(self.level),
-            "scope": self.scope,
-        }
+        config = super().get_config()
+        if len(self.levels) > 1:
+            config["discriminator"] = [
+                keras.saving.serialize_keras_object(discriminator)
+                for discriminator in self.discriminators
+            ]
+        return {**config, "level": self.level, "scope": self.scope}
 
 
 def _is_shape(shape):

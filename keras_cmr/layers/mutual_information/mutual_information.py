@@ -124,6 +124,6 @@ class MutualInformation(Term):
         deserialize = keras.saving.deserialize_keras_object
         config = dict(config)
         for key in ("discriminator", "estimator"):
-            if isinstance(config.get(key), dict):
+            if isinstance(config.get(key), (dict, list)):
                 config[key] = deserialize(config[key])
         return cls(**config)
