@@ -48,4 +48,4 @@ def test_one_step(kind, encoders):
     assert np.isfinite(list(logs.values())).all(), logs
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
     assert model.output["query"].shape == (None, 8)
-    assert model.query_encoder.predict_on_batch(batch).shape == (4, 8)
+    assert model(batch)["query"].shape == (4, 8)
