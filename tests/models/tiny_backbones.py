@@ -36,7 +36,8 @@ def cspnet():
         stackwise_depth=[1, 1],
         stackwise_strides=2,
         stackwise_num_filters=[8, 16],
-        block_type="dark",
+        block_type="dark_block",
+        stage_type="dark",
     )
 
 
@@ -52,7 +53,6 @@ def efficientnet():
         stackwise_squeeze_and_excite_ratios=[0.0, 0.25],
         stackwise_strides=[1, 2],
         stackwise_block_types=["v1", "unfused"],
-        num_features=16,
     )
 
 
