@@ -17,8 +17,8 @@ _CANONICAL = str.maketrans(
 class SubwordTokenizer:
     """Packs what a KerasHub tokenizer gives as its family's models want it.
 
-    A row is the start token, if the family has one, the text, the end token,
-    padding. A longer text loses its tail, not the end token.
+    A row is the start token, the text, the end token, padding. A longer text
+    loses its tail, not the end token.
 
     A plain object on purpose: Keras would save a tokenizer it sees in a model
     as asset files next to the config, so that neither a config alone nor a
@@ -29,12 +29,19 @@ class SubwordTokenizer:
         sequence_length: int. Longest row.
         fixed_length: bool. Pads to `sequence_length` rather than to the
             longest text of the batch. Defaults to `False`.
+        add_start: bool. Puts the tokenizer's start token first, if it has one.
+            Defaults to `True`.
         canonicalize: bool. Lower-cases the letters a to z and drops
             punctuation first, as SigLIP does. Defaults to `False`.
     """
 
     def __init__(
-        self, tokenizer, sequence_length, fixed_length=False, canonicalize=False
+        self,
+        tokenizer,
+        sequence_length,
+        fixed_length=False,
+        add_start=True,
+        canonicalize=False,
     ):
         if getattr(tokenizer, "end_token_id", None) is None:
             raise ValueError(
@@ -49,7 +56,7 @@ class SubwordTokenizer:
                 f"{tokenizer.sequence_length}"
             )
         start = getattr(tokenizer, "start_token_id", None)
-        self.start = [] if start is None else [start]
+        self.start = [start] if add_start and start is not None else []
         self.end = [tokenizer.end_token_id]
         self.padding = getattr(tokenizer, "pad_token_id", 0)
         if sequence_length <= len(self.start + self.end):

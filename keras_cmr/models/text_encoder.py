@@ -38,8 +38,6 @@ class TextEncoder(keras.Model):
             where the backbone pools. Defaults to `"mean"`.
         normalize: bool. Scales what was pooled to length 1, before the
             projection. Defaults to `False`.
-        canonicalize: bool. Lower-cases and drops punctuation first. Defaults
-            to `None`: as SigLIP wants it, and no other.
         **kwargs: Passed to `keras.Model`.
 
     Call arguments:
@@ -70,17 +68,12 @@ class TextEncoder(keras.Model):
         sequence_length=None,
         pooling="mean",
         normalize=False,
-        canonicalize=None,
         **kwargs,
     ):
         if pooling not in POOLINGS:
             raise ValueError(
                 f"`pooling` must be one of {POOLINGS}. "
                 f"Received: pooling={pooling!r}"
-            )
-        if canonicalize is None:
-            canonicalize = isinstance(
-                backbone, keras_hub.models.SigLIPBackbone
             )
         backbone = _text_half(backbone)
         names = set(backbone.input) if isinstance(backbone.input, dict) else ()
@@ -96,11 +89,13 @@ class TextEncoder(keras.Model):
                 f"`sequence_length` must be at most {longest}, what the "
                 f"backbone can read. Received: {sequence_length}"
             )
+        siglip = isinstance(backbone, keras_hub.models.SigLIPTextEncoder)
         tokenize = SubwordTokenizer(
             tokenizer,
             sequence_length,
             fixed_length="padding_mask" not in names,
-            canonicalize=canonicalize,
+            add_start=not siglip,
+            canonicalize=siglip,
         )
         # === Functional Model ===
         tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -127,7 +122,6 @@ class TextEncoder(keras.Model):
         self.sequence_length = sequence_length
         self.pooling = pooling
         self.normalize = normalize
-        self.canonicalize = canonicalize
         self._tokenize = tokenize
 
     @classmethod
@@ -197,7 +191,6 @@ class TextEncoder(keras.Model):
             "sequence_length": self.sequence_length,
             "pooling": self.pooling,
             "normalize": self.normalize,
-            "canonicalize": self.canonicalize,
         }
 
     @classmethod

@@ -2,8 +2,6 @@
 
 import io
 
-import keras_hub
-import numpy as np
 import sentencepiece
 from keras_hub import models
 
@@ -89,21 +87,21 @@ def clip():
     return models.CLIPBackbone(vision, text, projection_dim=6), tokenizer
 
 
-def siglip():
+def sentence_piece(**kwargs):
     proto = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([text.lower() for text in TEXTS] * 3),
         model_writer=proto,
         vocab_size=28,
         model_type="unigram",
-        pad_id=-1,
-        bos_id=-1,
-        eos_id=1,
-        unk_id=2,
         hard_vocab_limit=False,
         minloglevel=2,
+        **kwargs,
     )
-    tokenizer = models.SigLIPTokenizer(proto.getvalue())
+    return proto.getvalue()
+
+
+def siglip_backbone(tokenizer):
     vision = models.SigLIPVisionEncoder(
         patch_size=8,
         hidden_dim=8,
@@ -124,7 +122,32 @@ def siglip():
         projection_dim=6,
         name="siglip_text_encoder",
     )
-    return models.SigLIPBackbone(vision, text), tokenizer
+    return models.SigLIPBackbone(vision, text)
 
 
-FAMILIES = {f.__name__: f for f in (bert, distil_bert, roberta, clip, siglip)}
+def siglip():
+    proto = sentence_piece(pad_id=-1, bos_id=-1, eos_id=1, unk_id=2)
+    # The published presets' tokenizer has `add_eos`.
+    tokenizer = models.SigLIPTokenizer(proto, add_eos=True)
+    return siglip_backbone(tokenizer), tokenizer
+
+
+def siglip_2():
+    # Gemma's tokenizer: it has a start token, which SigLIP 2 doesn't use.
+    proto = sentence_piece(
+        pad_id=0,
+        eos_id=1,
+        bos_id=2,
+        unk_id=3,
+        pad_piece="<pad>",
+        eos_piece="<eos>",
+        bos_piece="<bos>",
+    )
+    tokenizer = models.GemmaTokenizer(proto)
+    return siglip_backbone(tokenizer), tokenizer
+
+
+FAMILIES = {
+    family.__name__: family
+    for family in (bert, distil_bert, roberta, clip, siglip, siglip_2)
+}
