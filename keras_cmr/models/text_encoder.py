@@ -108,6 +108,7 @@ class TextEncoder(keras.Model):
         x = backbone({name: inputs[name] for name in sorted(names)})
         if isinstance(x, dict):
             x = x["sequence_output"]
+            _freeze_all_but(backbone, "sequence_output")
         if len(x.shape) == 3:
             x = _pool(x, mask, pooling)
         if normalize:
@@ -211,6 +212,14 @@ def _text_half(backbone):
     if isinstance(backbone, keras_hub.models.SigLIPBackbone):
         return backbone.text_encoder
     return backbone
+
+
+def _freeze_all_but(backbone, output):
+    """What only serves other outputs, BERT's pooler, never gets a gradient."""
+    used = keras.Model(backbone.input, backbone.output[output]).layers
+    for layer in backbone.layers:
+        if layer not in used:
+            layer.trainable = False
 
 
 def _pool(states, mask, pooling):
