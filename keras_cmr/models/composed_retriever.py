@@ -29,7 +29,7 @@ class ComposedRetriever(keras.Model):
     Args:
         image_encoder: `keras_cmr.models.ImageEncoder`.
         text_encoder: Model with a `tokenize(texts)` method, such as
-            `keras_cmr.models.LSTMTextEncoder`.
+            `keras_cmr.models.LSTMTextEncoder` or `TextEncoder`.
         fusion: `keras_cmr.layers.Fusion`.
         mutual_information: Sequence of `keras_cmr.layers.Term`: mutual-
             information terms and `PriorMatching`. Defaults to none.

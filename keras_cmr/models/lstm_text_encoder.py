@@ -3,18 +3,17 @@
 import keras
 from keras import layers
 
-from keras_cmr.layers.quantization import dtype_config
-from keras_cmr.layers.quantization import quantize_as
-from keras_cmr.models.vocabulary import Vocabulary
+from keras_cmr.models.recurrent_text_encoder import RecurrentTextEncoder
 
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
-class LSTMTextEncoder(keras.Model):
+class LSTMTextEncoder(RecurrentTextEncoder):
     """Word embeddings, one LSTM, its last real step, a projection.
 
     `embedding = Dense(embedding_dim)(Dropout(last step of LSTM(words)))`, not
     normalised. Padding is masked. The vocabulary is part of the model, so a
-    saved one still reads plain text: `tokenize` is its way in.
+    saved one still reads plain text: `tokenize` is its way in. Its words may
+    start from GloVe: `LSTMTextEncoder.from_package("glove-6b-50d", words)`.
 
     Args:
         vocabulary: Sequence of strings, the words of the *training* texts.
@@ -45,53 +44,4 @@ class LSTMTextEncoder(keras.Model):
     - [Vo et al., 2019](https://arxiv.org/abs/1812.07119)
     """
 
-    def __init__(
-        self,
-        vocabulary,
-        embedding_dim=512,
-        word_dim=512,
-        units=512,
-        dropout=0.1,
-        **kwargs,
-    ):
-        words = Vocabulary(vocabulary)
-        # === Functional Model ===
-        tokens = keras.Input((None,), dtype="int32", name="tokens")
-        x = layers.Embedding(
-            len(words), word_dim, mask_zero=True, name="words"
-        )(tokens)
-        # The fused GPU kernel refuses masks it can't prove right-padded
-        # inside a compiled graph; texts are short, so plain steps it is.
-        x = layers.LSTM(units, use_cudnn=False, name="lstm")(x)
-        x = layers.Dropout(dropout, name="dropout")(x)
-        embedding = layers.Dense(embedding_dim, name="projection")(x)
-        super().__init__(inputs=tokens, outputs=embedding, **kwargs)
-
-        # === Config ===
-        self.vocabulary = words.words
-        self.embedding_dim = embedding_dim
-        self.word_dim = word_dim
-        self.units = units
-        self.dropout = dropout
-        self._tokenize = words
-
-    def tokenize(self, texts):
-        """Token ids of `texts`: int32 array `(n, length)`, 0-padded."""
-        return self._tokenize(texts)
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "vocabulary": list(self.vocabulary),
-            "embedding_dim": self.embedding_dim,
-            "word_dim": self.word_dim,
-            "units": self.units,
-            "dropout": self.dropout,
-            "dtype": dtype_config(self),
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        dtype = config.pop("dtype", None)
-        return quantize_as(cls(**config), dtype)
+    recurrent_layer = layers.LSTM

@@ -18,6 +18,31 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+def checked_texts(texts: Sequence[str]) -> list[str]:
+    """`texts` as a list, or the error that says which one is no text."""
+    if isinstance(texts, str):
+        raise TypeError(
+            "`texts` must be a sequence of strings, not one string. "
+            f"Received: texts={texts!r}. Write [{texts!r}]."
+        )
+    texts = list(texts)
+    for i, text in enumerate(texts):
+        if not isinstance(text, str) or not split_words(text):
+            raise ValueError(
+                "Each modification must be a text with at least one "
+                f"word. Received: {text!r} at position {i}."
+            )
+    return texts
+
+
+def padded(rows: Sequence[Sequence[int]], length: int, value: int):
+    """Int32 array `(len(rows), length)`, filled up on the right."""
+    tokens = np.full((len(rows), length), value, "int32")
+    for row, ids in zip(tokens, rows, strict=True):
+        row[: len(ids)] = ids
+    return tokens
+
+
 class Vocabulary:
     """The words of the training texts, as token ids.
 
@@ -72,22 +97,8 @@ class Vocabulary:
         Returns:
             Int32 array `(n, length)`, right-padded with 0 to the longest.
         """
-        if isinstance(texts, str):
-            raise TypeError(
-                "`texts` must be a sequence of strings, not one string. "
-                f"Received: texts={texts!r}. Write [{texts!r}]."
-            )
-        rows = []
-        for i, text in enumerate(texts):
-            words = split_words(text) if isinstance(text, str) else []
-            if not words:
-                raise ValueError(
-                    "Each modification must be a text with at least one "
-                    f"word. Received: {text!r} at position {i}."
-                )
-            rows.append([self._ids.get(word, UNKNOWN) for word in words])
-        length = max(map(len, rows), default=1)
-        tokens = np.full((len(rows), length), PADDING, "int32")
-        for row, ids in zip(tokens, rows, strict=True):
-            row[: len(ids)] = ids
-        return tokens
+        rows = [
+            [self._ids.get(word, UNKNOWN) for word in split_words(text)]
+            for text in checked_texts(texts)
+        ]
+        return padded(rows, max(map(len, rows), default=1), PADDING)
