@@ -50,8 +50,12 @@ class TextEncoder(keras.Model):
 
     ```python
     import keras_cmr
+    import keras_hub
 
-    encoder = keras_cmr.models.TextEncoder.from_preset("bert_tiny_en_uncased")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "make", "it", "red"]
+    tokenizer = keras_hub.tokenizers.BertTokenizer(words)
+    backbone = keras_hub.models.BertBackbone(len(words), 2, 2, 32, 64)
+    encoder = keras_cmr.models.TextEncoder(backbone, tokenizer)
     encoder(encoder.tokenize(["make it red"]))  # (1, 512)
     ```
 
