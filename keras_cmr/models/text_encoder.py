@@ -51,16 +51,14 @@ class TextEncoder(keras.Model):
     Example:
 
     ```python
-    import keras_hub
     import keras_cmr
+    import keras_hub
 
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "make", "it", "red"]
-    encoder = keras_cmr.models.TextEncoder(  # or .from_preset("...")
-        keras_hub.models.BertBackbone(len(words), 1, 2, 16, 32),
-        keras_hub.tokenizers.BertTokenizer(words),
-        embedding_dim=8,
-    )
-    encoder(encoder.tokenize(["make it red"]))  # (1, 8)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "make", "it", "red"]
+    tokenizer = keras_hub.tokenizers.BertTokenizer(words)
+    backbone = keras_hub.models.BertBackbone(len(words), 2, 2, 32, 64)
+    encoder = keras_cmr.models.TextEncoder(backbone, tokenizer)
+    encoder(encoder.tokenize(["make it red"]))  # (1, 512)
     ```
 
     Reference:

@@ -103,9 +103,8 @@ def test_long_texts_are_cut_where_the_original_cuts(minilm):
     assert tokens[0, -1] == minilm.tokenize(["red"])[0, -1]
 
 
-def test_projected_and_self_contained(minilm):
+def test_config_holds_the_vocabulary(minilm):
     encoder = TextEncoder.from_config(minilm.get_config())
-    encoder.set_weights(minilm.get_weights())
     np.testing.assert_array_equal(
         encoder.tokenize(["Ombré"]), minilm.tokenize(["Ombré"])
     )
@@ -124,10 +123,6 @@ def test_words_start_from_glove(kind):
     table = numpy(encoder.get_layer("words").embeddings)
     assert table.shape == (7, 50) and np.isfinite(table).all()
     vectors = dict(zip(WORDS, table[2:], strict=True))
-    # The first numbers of "red" in Stanford's glove.6B.50d.txt.
-    np.testing.assert_allclose(
-        vectors["red"][:3], word_vectors("glove-6b-50d", ["red"])[0, :3]
-    )
 
     def cosine(a, b):
         a, b = vectors[a], vectors[b]
