@@ -64,7 +64,7 @@ def test_output_is_the_backbones_own(name):
         outputs["embedding"], embedding, rtol=1e-4, atol=1e-4
     )
     levels = LEVELS.get(name, ["block_1", "block_2"])
-    assert list(outputs) == [*levels, "feature_map", "embedding"]
+    assert set(outputs) == {*levels, "feature_map", "embedding"}
     for level in levels:
         assert outputs[level].ndim == 4
 
@@ -145,7 +145,7 @@ def test_token_is_what_the_backbone_sums_up_with():
 def test_taps(name, taps, expected):
     encoder = build(name, taps=taps)
     outputs = encoder(tiny.pixels())
-    assert list(outputs) == [*expected, "feature_map", "embedding"]
+    assert set(outputs) == {*expected, "feature_map", "embedding"}
     whole = build(name)(tiny.pixels())
     for level in expected:
         np.testing.assert_allclose(
@@ -162,7 +162,9 @@ def test_levels_of_a_mobilenet_halve():
     )
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(
+    "name", ["resnet", "mobilenet", "hgnetv2", *tiny.TRANSFORMERS]
+)
 def test_trains_saves_and_loads(name, tmp_path):
     encoder = build(name)
     model = keras.Model(encoder.input, encoder.output["embedding"])
@@ -308,7 +310,11 @@ def test_retriever_takes_it(name, tmp_path):
         fusion=layers.TIRG(),
         mutual_information=[layers.FusionImageMI(level=level)],
     )
-    model.compile(keras.optimizers.Adam(1e-3), loss=losses.BatchSoftmax())
+    model.compile(
+        keras.optimizers.Adam(1e-3),
+        loss=losses.BatchSoftmax(),
+        run_eagerly=True,  # tracing takes longer than the step
+    )
     tokens = model.text_encoder.tokenize(["make red", "red"])
     batch = {
         "reference": tiny.pixels(),
