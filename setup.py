@@ -52,6 +52,8 @@ setup(
         "scann": [SCANN],
         "retrieval": [SCANN],
         "datasets": DATASETS,
+        # This Torch has a CPU wheel where CI runs; any other pulls CUDA.
+        "backends": ["jax", "torch==2.13.0"],
         "test": [SCANN, *DATASETS, "pytest>=8", "hypothesis>=6", "ruff>=0.9"],
     },
     entry_points={"console_scripts": ["keras-cmr = keras_cmr.cli:main"]},
