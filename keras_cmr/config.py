@@ -48,6 +48,7 @@ class Config:
     warmup_steps: int = 100
     weight_decay: float = 0.0
     batch_size: int = 64
+    microbatch_size: int | None = None
     group_size: int = 2
     epochs: int = 20
     seed: int = 0

@@ -69,6 +69,7 @@ def build_model(config, vocabulary, steps_per_epoch):
         mutual_information=[
             _term(config, name) for name in config.mutual_information
         ],
+        microbatch_size=config.microbatch_size,
     )
     model.compile(
         _optimizer(config, steps_per_epoch),
@@ -175,11 +176,11 @@ def _term(config, name):
         "TextImageMI": {"image": config.image},
         "FusionImageMI": {"level": config.level},
     }
-    return _named("mutual_information", name, layers)(
-        estimator=config.estimator,
-        weight=config.weight,
-        **own.get(name, {}),
-    )
+    kind = _named("mutual_information", name, layers)
+    settings = {"weight": config.weight, **own.get(name, {})}
+    if issubclass(kind, layers.MutualInformation):
+        settings["estimator"] = config.estimator
+    return kind(**settings)
 
 
 def _optimizer(config, steps_per_epoch):

@@ -1,18 +1,14 @@
 """The model: encoders, fusion and mutual-information terms as one graph."""
 
-import functools
-
 import keras
-import numpy as np
 from keras import ops
 
 from keras_cmr.layers.scaled_normalization import ScaledNormalization
-from keras_cmr.models.fingerprint import model_fingerprint
-from keras_cmr.models.images import load_images
+from keras_cmr.models.towers import Towers
 
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
-class ComposedRetriever(keras.Model):
+class ComposedRetriever(Towers, keras.Model):
     """Composes a reference image and a modification into a query for a target.
 
     A functional graph: one image encoder for reference and target, one text
@@ -243,66 +239,6 @@ class ComposedRetriever(keras.Model):
             ids = self._ids(x, f"{image}_id")
             negatives[image] = ids[:, None] != ids[None, :]
         return negatives
-
-    @functools.cached_property
-    def query_encoder(self):
-        """Model from `{"reference", "modification"}` to the query."""
-        inputs = {k: self.input[k] for k in ("reference", "modification")}
-        return keras.Model(inputs, self._searched_query, name="query_encoder")
-
-    @functools.cached_property
-    def target_encoder(self):
-        """Model from target pixels to the target's embedding."""
-        return keras.Model(
-            self.input["target"], self.output["target"], name="target_encoder"
-        )
-
-    @property
-    def image_size(self):
-        """Height and width, in pixels, of the images the model sees."""
-        return self.image_encoder.image_size
-
-    @property
-    def fingerprint(self):
-        """Hash of what decides a ranking: encoders, fusion, weights."""
-        return model_fingerprint(self)
-
-    def embed_queries(
-        self, references, modifications, batch_size=256, verbose=0
-    ):
-        """Queries of raw images and texts.
-
-        Args:
-            references: Sequence of `n` paths, PIL images or arrays, or one
-                integer array `(n, height, width, 3)`, values 0 to 255.
-            modifications: Sequence of `n` texts.
-            batch_size: int. Queries embedded at a time. Defaults to `256`.
-            verbose: As of `keras.Model.predict`. Defaults to `0`.
-
-        Returns:
-            Float32 array `(n, dim)`, rows of length 1.
-        """
-        pixels = load_images(references, self.image_size)
-        tokens = self.text_encoder.tokenize(modifications)
-        if len(pixels) != len(tokens):
-            raise ValueError(
-                "`references` and `modifications` must be equally many. "
-                f"Received: {len(pixels)} and {len(tokens)}"
-            )
-        inputs = {"reference": pixels, "modification": tokens}
-        return self._embed(self.query_encoder, inputs, batch_size, verbose)
-
-    def embed_targets(self, images, batch_size=256, verbose=0):
-        """Target embeddings of raw images: see `embed_queries`."""
-        pixels = load_images(images, self.image_size)
-        return self._embed(self.target_encoder, pixels, batch_size, verbose)
-
-    def _embed(self, tower, inputs, batch_size, verbose):
-        if not len(next(iter(keras.tree.flatten(inputs)))):
-            return np.zeros((0, tower.output.shape[-1]), "float32")
-        rows = tower.predict(inputs, batch_size=batch_size, verbose=verbose)
-        rows = np.asarray(rows, "float32")
-        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

@@ -1,0 +1,83 @@
+"""What a trained retriever is for: queries and targets as embeddings."""
+
+import functools
+
+import keras
+import numpy as np
+
+from keras_cmr.models.fingerprint import model_fingerprint
+from keras_cmr.models.images import load_images
+
+
+class Towers:
+    """The inference half of `keras_cmr.models.ComposedRetriever`.
+
+    Both towers are models of their own, which can be called, saved and
+    exported; neither holds anything that only training needs.
+    """
+
+    @functools.cached_property
+    def query_encoder(self):
+        """Model from `{"reference", "modification"}` to the query."""
+        inputs = {k: self.input[k] for k in ("reference", "modification")}
+        return keras.Model(inputs, self._searched_query, name="query_encoder")
+
+    @functools.cached_property
+    def target_encoder(self):
+        """Model from target pixels to the target's embedding."""
+        return keras.Model(
+            self.input["target"], self.output["target"], name="target_encoder"
+        )
+
+    def quantize(self, *args, **kwargs):
+        super().quantize(*args, **kwargs)
+        # Their predict functions were traced with the float weights.
+        for name in ("query_encoder", "target_encoder"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def image_size(self):
+        """Height and width, in pixels, of the images the model sees."""
+        return self.image_encoder.image_size
+
+    @property
+    def fingerprint(self):
+        """Hash of what decides a ranking: encoders, fusion, weights."""
+        return model_fingerprint(self)
+
+    def embed_queries(
+        self, references, modifications, batch_size=256, verbose=0
+    ):
+        """Queries of raw images and texts.
+
+        Args:
+            references: Sequence of `n` paths, PIL images or arrays, or one
+                integer array `(n, height, width, 3)`, values 0 to 255.
+            modifications: Sequence of `n` texts.
+            batch_size: int. Queries embedded at a time. Defaults to `256`.
+            verbose: As of `keras.Model.predict`. Defaults to `0`.
+
+        Returns:
+            Float32 array `(n, dim)`, rows of length 1.
+        """
+        pixels = load_images(references, self.image_size)
+        tokens = self.text_encoder.tokenize(modifications)
+        if len(pixels) != len(tokens):
+            raise ValueError(
+                "`references` and `modifications` must be equally many. "
+                f"Received: {len(pixels)} and {len(tokens)}"
+            )
+        inputs = {"reference": pixels, "modification": tokens}
+        return self._embed(self.query_encoder, inputs, batch_size, verbose)
+
+    def embed_targets(self, images, batch_size=256, verbose=0):
+        """Target embeddings of raw images: see `embed_queries`."""
+        pixels = load_images(images, self.image_size)
+        return self._embed(self.target_encoder, pixels, batch_size, verbose)
+
+    def _embed(self, tower, inputs, batch_size, verbose):
+        if not len(next(iter(keras.tree.flatten(inputs)))):
+            return np.zeros((0, tower.output.shape[-1]), "float32")
+        rows = tower.predict(inputs, batch_size=batch_size, verbose=verbose)
+        rows = np.asarray(rows, "float32")
+        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
