@@ -1,36 +1,28 @@
-"""The Keras models, batches and steps that train_step.py times."""
+"""The Keras models, batches and steps that train_step.py times.
+
+python -m benchmarks.keras_steps '{"image_size": 64, ...}'   a worker
+"""
+
+import json
+import sys
+import time
 
 import keras
 import numpy as np
 
+from benchmarks import measuring
+from benchmarks import triplets
 from keras_cmr import layers
 from keras_cmr import losses
 from keras_cmr import metrics
 from keras_cmr import models
 
-NUM_WORDS = 50
-TEXT_LENGTH = 8
 TERMS = {
     "none": (),
     "text": (layers.TextImageMI,),
     "fusion": (layers.FusionImageMI,),
     "both": (layers.TextImageMI, layers.FusionImageMI),
 }
-
-
-def batch(size, image_size, seed=0):
-    """A batch of random triplets, as `batches` of a benchmark gives them."""
-    random = np.random.default_rng(seed)
-    pixels = (size, image_size, image_size, 3)
-    tokens = random.integers(2, NUM_WORDS + 2, (size, TEXT_LENGTH))
-    lengths = random.integers(4, TEXT_LENGTH + 1, (size, 1))
-    tokens[np.arange(TEXT_LENGTH) >= lengths] = 0
-    tokens[0] = 2  # one text of full length
-    return {
-        "reference": random.integers(0, 256, pixels, "uint8"),
-        "modification": tokens.astype("int32"),
-        "target": random.integers(0, 256, pixels, "uint8"),
-    }
 
 
 def tirg(
@@ -54,7 +46,7 @@ def tirg(
             pooling=pooling,
         ),
         models.LSTMTextEncoder(
-            [f"word{i}" for i in range(NUM_WORDS)],
+            [f"word{i}" for i in range(triplets.NUM_WORDS)],
             embedding_dim=dim,
             word_dim=dim,
             units=dim,
@@ -80,12 +72,12 @@ def count_trained(model):
 
 def named_weights(model):
     """dict of name to array: what training changes, by stable names."""
-    parts = {"images": model.image_encoder, "texts": model.text_encoder}
-    parts["scale"] = None
-    named = {}
-    for name in ("images", "texts"):
-        for weight in parts[name].trainable_weights:
-            named[f"{name}/{weight.path}"] = weight
+    encoders = {"images": model.image_encoder, "texts": model.text_encoder}
+    named = {
+        f"{name}/{weight.path}": weight
+        for name, encoder in encoders.items()
+        for weight in encoder.trainable_weights
+    }
     for branch in ("gate", "residual"):
         for i, layer in enumerate(getattr(model.fusion, branch).layers):
             for weight in layer.trainable_weights:
@@ -97,15 +89,70 @@ def named_weights(model):
 
 def fit_steps(model, data):
     """A function that trains `n` steps as a user does, through `fit`."""
-    import tensorflow as tf
+    import tensorflow as tf  # the JAX machine of accelerator.py has none
 
     dataset = tf.data.Dataset.from_tensors(data).repeat()
 
     def run(steps):
-        # `shuffle=False`: Keras warns that it can't shuffle a tf.data set.
-        history = model.fit(
-            dataset, steps_per_epoch=steps, verbose=0, shuffle=False
-        )
-        return history.history["loss"][0]
+        model.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
 
     return run
+
+
+class Steps:
+    """What a worker answers: see `measuring.serve`.
+
+    Args:
+        batch_size, image_size: int.
+        memory_limit_mib: float. Where the process ends itself, or `None`.
+        **model: Arguments of `tirg`.
+    """
+
+    def __init__(self, batch_size, image_size, memory_limit_mib=None, **model):
+        if memory_limit_mib:
+            measuring.guard_memory(memory_limit_mib)
+        self.model = tirg(image_size, **model)
+        self.data = triplets.batch(batch_size, image_size)
+        self.run = fit_steps(self.model, self.data)
+
+    def parameters(self):
+        return count_trained(self.model)
+
+    def warm_up(self, steps):
+        self.run(steps)
+
+    def measure(self, steps):
+        return measuring.timed(self.run, steps)
+
+    def save(self, path):
+        np.savez(path, **named_weights(self.model))
+
+    def losses(self, steps):
+        """The loss of the batch before each of the next steps."""
+        found = []
+        for _ in range(steps):
+            self.model.reset_metrics()  # else a mean over the steps
+            logs = self.model.train_on_batch(self.data, return_dict=True)
+            found.append(float(logs["metric_loss"]))
+        return found
+
+    def memory(self, steps):
+        """Memory that training takes above that of the built model."""
+        before = measuring.memory_mib("VmRSS")
+        measuring.forget_memory_peak()
+        start = time.perf_counter()
+        self.run(1)
+        first = time.perf_counter() - start
+        timing = measuring.timed(self.run, steps)
+        peak = measuring.memory_mib("VmHWM")
+        return {
+            "before_mib": before,
+            "peak_mib": peak,
+            "training_mib": peak - before,
+            "first_step_seconds": first,
+            **timing,
+        }
+
+
+if __name__ == "__main__":
+    measuring.serve(Steps(**json.loads(sys.argv[1])))

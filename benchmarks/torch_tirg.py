@@ -3,12 +3,20 @@
 The graph of `keras_cmr.models.ComposedRetriever`, layer by layer, as one
 writes it in PyTorch. `copy_weights` gives it the weights of the Keras model,
 so that `train_step.py` can show that both compute the same losses.
+
+python -m benchmarks.torch_tirg '{"image_size": 64, ...}'   a worker
 """
+
+import json
+import sys
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+
+from benchmarks import measuring
+from benchmarks import triplets
 
 
 class BasicBlock(nn.Module):
@@ -133,32 +141,59 @@ def to_pixels(images, memory_format):
     return pixels.to(torch.float32, memory_format=memory_format)
 
 
-class TrainStep:
-    """One SGD step a call, as `train_step.py` times it.
+class Steps:
+    """What a worker answers: see `measuring.serve`.
 
     Args:
-        model: `Retriever`.
-        memory_format: `torch.channels_last` or `torch.contiguous_format`.
+        batch_size, image_size: int.
+        layout: `"channels_last"` or `"contiguous_format"`.
+        dropout: float. Of the text encoder.
+        threads: int.
     """
 
-    def __init__(self, model, memory_format):
-        self.memory_format = memory_format
-        self.model = model.to(memory_format=memory_format).train()
+    def __init__(self, batch_size, image_size, layout, dropout=0.1, threads=2):
+        torch.set_num_threads(threads)
+        torch.manual_seed(0)
+        self.data = triplets.batch(batch_size, image_size)
+        self.layout = getattr(torch, layout)
+        model = Retriever(triplets.NUM_WORDS + 2, dropout=dropout)
+        self.model = model.to(memory_format=self.layout).train()
         self.optimizer = torch.optim.SGD(
             trained_parameters(model), lr=1e-2, momentum=0.9
         )
 
-    def __call__(self, batch):
+    def step(self):
         reference, target = (
-            to_pixels(batch[name], self.memory_format)
+            to_pixels(self.data[name], self.layout)
             for name in ("reference", "target")
         )
-        tokens = torch.from_numpy(batch["modification"]).long()
+        tokens = torch.from_numpy(self.data["modification"]).long()
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.model(reference, tokens, target)
         loss.backward()
         self.optimizer.step()
         return loss.item()
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.step()
+
+    def parameters(self):
+        return sum(p.numel() for p in trained_parameters(self.model))
+
+    def warm_up(self, steps):
+        self.run(steps)
+
+    def measure(self, steps):
+        return measuring.timed(self.run, steps)
+
+    def load(self, path):
+        with np.load(path) as arrays:
+            copy_weights(arrays, self.model)
+
+    def losses(self, steps):
+        """The loss of the batch before each of the next steps."""
+        return [self.step() for _ in range(steps)]
 
 
 @torch.no_grad()
@@ -172,15 +207,15 @@ def copy_weights(arrays, model):
     left = dict(arrays)
 
     def fill(parameter, name, axes=None):
-        array = left.pop(name)
-        parameter.copy_(torch.from_numpy(np.transpose(array, axes).copy()))
+        array = torch.from_numpy(left.pop(name))
+        parameter.copy_(array.permute(axes) if axes else array)
 
     def conv(module, name):
         fill(module.weight, f"{name}/kernel", (3, 2, 0, 1))
 
     def dense(module, name):
         fill(module.weight, f"{name}/kernel", (1, 0))
-        fill(module.bias, f"{name}/bias", (0,))
+        fill(module.bias, f"{name}/bias")
 
     def norm(module, name):
         fill(module.weight, f"{name}/gamma")
@@ -221,5 +256,9 @@ def copy_lstm(lstm, arrays):
         (lstm.weight_hh_l0, "recurrent_kernel"),
         (lstm.bias_ih_l0, "bias"),
     ):
-        array = arrays.pop(f"texts/lstm/lstm_cell/{name}")
-        parameter.copy_(torch.from_numpy(array.T.copy()))
+        array = torch.from_numpy(arrays.pop(f"texts/lstm/lstm_cell/{name}"))
+        parameter.copy_(array.T if array.ndim == 2 else array)
+
+
+if __name__ == "__main__":
+    measuring.serve(Steps(**json.loads(sys.argv[1])))
