@@ -27,15 +27,16 @@ class Steps:
         dtype: `"float32"` or `"bfloat16"`, which is `mixed_bfloat16`.
         matrix_size: int. Rows of the square matrices whose product gives
             the device's rate.
+        **model: Arguments of `keras_steps.tirg`.
     """
 
-    def __init__(self, batch_size, image_size, dtype, matrix_size):
+    def __init__(self, batch_size, image_size, dtype, matrix_size, **model):
         if dtype == "bfloat16":
             keras.config.set_dtype_policy("mixed_bfloat16")
         self.batch_size = batch_size
         self.dtype = dtype
         self.matrix_size = matrix_size
-        self.model = keras_steps.tirg(image_size)
+        self.model = keras_steps.tirg(image_size, **model)
         self.data = (jax.device_put(triplets.batch(batch_size, image_size)),)
         self.model._symbolic_build(data_batch=self.data)
         self.model.optimizer.build(self.model.trainable_variables)
