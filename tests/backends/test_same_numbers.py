@@ -60,6 +60,7 @@ def test_same_numbers(backend, expected):
     for key, value in ours["logs"].items():
         assert theirs["logs"][key] == pytest.approx(value, abs=1e-4), key
     assert max(ours["moved"]) > 1e-3
+    # Sorted, for the order of the weights is the backend's own.
     np.testing.assert_allclose(
-        theirs["moved"], ours["moved"], rtol=1e-2, atol=1e-4
+        sorted(theirs["moved"]), sorted(ours["moved"]), rtol=1e-2, atol=1e-4
     )
