@@ -223,6 +223,21 @@ def test_towers_leave_the_terms_out():
     assert model.count_params() > bare.count_params()
 
 
+def test_a_fusion_may_use_the_target_for_losses_but_not_for_the_query():
+    model = compiled(tiny_model(fusion=layers.ComposeAE()))
+    batch = tiny_batch(model)
+    assert set(model.query_encoder.input) == {"reference", "modification"}
+    outputs = model(batch, training=False)
+    assert model.losses == []
+    queries = model.embed_queries(batch["reference"], TEXTS)
+    expected = numpy(outputs["query"]) / 4.0
+    np.testing.assert_allclose(queries, expected, rtol=1e-4, atol=1e-5)
+    model(batch, training=True)
+    assert len(model.losses) == 3  # image, text, symmetry: with the target
+    logs = model.train_on_batch(batch, return_dict=True)
+    assert logs["loss"] > logs["metric_loss"] > 0
+
+
 def test_embeddings_are_the_towers_unit_rows(tmp_path):
     from PIL import Image
 

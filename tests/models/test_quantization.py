@@ -35,12 +35,15 @@ def test_retriever(tmp_path):
         ],
     )
     outputs = model(tiny.batch_for(model))
+    before = embed(model)
     quantize(model)
     # Projections of image and text and the words; the fusion; two
     # discriminators of two sides of three layers.
     assert modes(model) == ["int8"] * (3 + 3 + 12)
     rows = embed(model)
     # Unit rows, so this is an angle of a few degrees.
+    for old, new in zip(before, rows, strict=True):
+        assert np.abs(new - old).max() > 0
     for name, quantized in zip(("query", "target"), rows, strict=True):
         np.testing.assert_allclose(
             quantized, numpy(outputs[name]) / 4, atol=0.05
