@@ -1,4 +1,4 @@
-"""Which weights a loss does not reach, on any backend."""
+"""Gradients on any backend, and which weights a loss does not reach."""
 
 import keras
 import numpy as np
@@ -31,6 +31,22 @@ def zero_gradient_weights(layer, loss, tolerance=1e-5):
     )
 
 
+def once(function):
+    """`function()`, on JAX as one program and without its updates of state.
+
+    Op by op, JAX would compile each of them. The layers must be built.
+    """
+    if keras.config.backend() != "jax":
+        return function()
+    import jax
+
+    def stateless():
+        with keras.StatelessScope():
+            return function()
+
+    return jax.jit(stateless)()
+
+
 def _gradients(weights, loss):
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
@@ -47,7 +63,7 @@ def _gradients(weights, loss):
             with keras.StatelessScope(pairs, collect_losses=True):
                 return loss()
 
-        return jax.grad(stateless)([w.value for w in weights])
+        return jax.jit(jax.grad(stateless))([w.value for w in weights])
     for weight in weights:
         weight.value.grad = None
     loss().backward()
