@@ -91,7 +91,11 @@ def fit_steps(model, data):
     """A function that trains `n` steps as a user does, through `fit`."""
     import tensorflow as tf  # the JAX machine of accelerator.py has none
 
-    dataset = tf.data.Dataset.from_tensors(data).repeat()
+    # An endless dataset's autotuner sleeps for doubling times and `fit` waits
+    # for it to wake: up to half of the wall time, and nothing of the step's.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_tensors(data).repeat().with_options(options)
 
     def run(steps):
         model.fit(dataset, steps_per_epoch=steps, verbose=0, shuffle=False)
