@@ -14,6 +14,9 @@ import typer
 # TensorFlow's start-up remarks hide what a command says itself.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
+# Off by default on processors without AVX-512, where TensorFlow's own gradient
+# of a convolution takes several times as long: benchmarks/train_step.py.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 app = typer.Typer(
     no_args_is_help=True,
