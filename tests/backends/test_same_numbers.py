@@ -15,7 +15,16 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OTHERS = ("jax", "torch")
+OTHERS = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            importlib.util.find_spec(name) is None,
+            reason=f'{name} is missing: pip install -e ".[backends]"',
+        ),
+    )
+    for name in ("jax", "torch")
+]
 
 
 def run(backend, *arguments):
@@ -43,8 +52,6 @@ def expected(tmp_path_factory):
 
 @pytest.mark.parametrize("backend", OTHERS)
 def test_same_numbers(backend, expected):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f'{backend} is missing: pip install -e ".[backends]"')
     folder, ours = expected
     theirs = run(backend, folder)
     assert theirs["backend"] == backend
