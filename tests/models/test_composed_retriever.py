@@ -211,8 +211,8 @@ def test_every_trainable_weight_gets_a_gradient():
         return model.compute_loss(x=batch, y_pred=outputs, training=True)
 
     # Words outside the batch don't move, but the table as a whole has a
-    # gradient; so must everything else.
-    assert zero_gradient_weights(model, loss) == []
+    # gradient; so must everything else, however small beside the largest.
+    assert zero_gradient_weights(model, loss, tolerance=0.0) == []
 
 
 def test_towers_leave_the_terms_out():
