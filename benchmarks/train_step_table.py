@@ -126,7 +126,7 @@ def caching_cell(record):
         memory = record["memory"]
         return (
             f"{memory['training_mib']:,.0f} MiB, "
-            f"{memory['wall_seconds']:.1f} s a step"
+            f"{memory['cpu_seconds']:.1f} s CPU a step"
         )
     needed = record.get("estimated_training_mib")
     limit = record["memory_limit_mib"]

@@ -113,9 +113,11 @@ def test_table_says_what_was_not_run(tmp_path):
         path = tmp_path / f"caching_none_None_{batch_size}.json"
         path.write_text(json.dumps({"memory_limit_mib": 1000, **record}))
 
-    put(64, {"memory": {"training_mib": 250.4, "wall_seconds": 0.25}})
+    put(64, {"memory": {"training_mib": 250.4, "cpu_seconds": 0.25}})
     put(512, {"not_run": "stopped", "estimated_training_mib": 2003.2})
     train_step_table.write(tmp_path, into_readme=False)
     lines = (tmp_path / "table.md").read_text().splitlines()
-    assert lines[2] == "| 64 | none | 250 MiB, 0.2 s a step | not measured |"
+    assert (
+        lines[2] == "| 64 | none | 250 MiB, 0.2 s CPU a step | not measured |"
+    )
     assert "not run: more than 1,000 MiB, about 2,003 MiB" in lines[3]
