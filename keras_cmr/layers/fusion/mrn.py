@@ -19,7 +19,7 @@ class MRN(Fusion):
     by a linear path. The last `h` is the query; it is not normalised.
 
     Args:
-        num_blocks: int. Defaults to `3`, the paper's choice.
+        num_blocks: int. Defaults to `3`.
         dropout: float. Fraction of the inputs of each `Dense` dropped in
             training. Defaults to `0.5`, as in a public re-implementation
             (nashory/rtic-gcn-pytorch, which has one block).
