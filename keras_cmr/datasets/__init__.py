@@ -1,7 +1,8 @@
+from keras_cmr.datasets.image_files import ImageFiles
 from keras_cmr.datasets.load import load
 from keras_cmr.datasets.tables import Benchmark
 from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 
-__all__ = ["Benchmark", "Images", "Queries", "Split", "load"]
+__all__ = ["Benchmark", "ImageFiles", "Images", "Queries", "Split", "load"]

@@ -1,6 +1,7 @@
 """`load`: a benchmark by its name."""
 
 import difflib
+import importlib
 import inspect
 import os
 import pathlib
@@ -13,6 +14,17 @@ from keras_cmr.datasets.css.generate import generate
 from keras_cmr.datasets.css.read_original import read_original
 from keras_cmr.datasets.tables import Benchmark
 
+# Folders of `keras_cmr.datasets` with a function `read`.
+READERS = (
+    "fashion200k",
+    "mit_states",
+    "fashioniq",
+    "cirr",
+    "circo",
+    "shoes",
+    "triplets",
+)
+
 
 def load(
     name: str,
@@ -24,17 +36,22 @@ def load(
 
     `"css"` without `data_dir` is generated on first use and kept in the
     cache; with `data_dir` it is read from the original's files. A damaged
-    file in the cache is an error that names it.
+    file in the cache is an error that names it. Every other benchmark is
+    read from the files in `data_dir`; what must lie there says the page of
+    the benchmark, `keras_cmr/datasets/<name>/README.md`.
 
     Args:
-        name: string. One of `"css"`.
-        data_dir: string or path. The folder of the original's files.
+        name: string. One of `"css"`, `"fashion200k"`, `"mit_states"`,
+            `"fashioniq"`, `"cirr"`, `"circo"`, `"shoes"`, or `"triplets"`
+            for your own images.
+        data_dir: string or path. The folder of the benchmark's files.
         cache_dir: string or path. Where generated benchmarks are kept.
             Defaults to the environment variable `KERAS_CMR_CACHE`, or
             `~/.cache/keras_cmr` without it.
         **kwargs: For `"css"`, the arguments of
             `keras_cmr.datasets.css.generate`, or with `data_dir` those of
-            `keras_cmr.datasets.css.read_original`.
+            `keras_cmr.datasets.css.read_original`. For the others, the
+            arguments of `keras_cmr.datasets.<name>.read`.
 
     Returns:
         A `keras_cmr.datasets.Benchmark`.
@@ -48,13 +65,23 @@ def load(
     css.train.queries.modifications[0]
     ```
     """
-    loaders = {"css": _load_css}
-    if name not in loaders:
+    if name == "css":
+        return _load_css(data_dir, cache_dir, kwargs)
+    if name not in READERS:
+        names = ("css", *READERS)
         raise ValueError(
-            f"`name` must be one of {sorted(loaders)}. "
-            f"Received: name={name!r}.{_nearest(name, loaders)}"
+            f"`name` must be one of {', '.join(map(repr, names))}. "
+            f"Received: name={name!r}.{_nearest(name, names)}"
         )
-    return loaders[name](data_dir, cache_dir, kwargs)
+    if data_dir is None or cache_dir is not None:
+        raise ValueError(
+            f"`load` reads {name!r} from its files: `data_dir` must be their "
+            "folder, and nothing is cached. Received: "
+            f"data_dir={data_dir!r}, cache_dir={cache_dir!r}"
+        )
+    module = importlib.import_module(f"keras_cmr.datasets.{name}")
+    _check_names(kwargs, module.read, name)
+    return module.read(data_dir, **kwargs)
 
 
 def _load_css(data_dir, cache_dir, kwargs):

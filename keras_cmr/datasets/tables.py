@@ -5,9 +5,12 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 import numpy as np
+
+from keras_cmr.datasets.image_files import ImageFiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,17 +20,24 @@ class Images:
     Args:
         ids: String array `(n,)`, distinct names such as `css_train_000000`.
         labels: Int32 array `(n,)`. Images of equal content have equal labels.
-        captions: String array `(n,)`, the content in words.
-        pixels: Uint8 array `(n, height, width, 3)`.
+        captions: String array `(n,)`, the content in words; `""` where the
+            benchmark says nothing about an image.
+        pixels: Uint8 array `(n, height, width, 3)`, or an
+            `keras_cmr.datasets.ImageFiles` that reads what is asked for.
         metadata: Sequence of `n` dicts, or empty. What they hold is said by
             the benchmark; for CSS it is the list of drawn objects.
+        attributes: Dict from a name such as `"noun"` to a string array
+            `(n,)`: other ways in which images can be alike.
     """
 
     ids: np.ndarray
     labels: np.ndarray
     captions: np.ndarray
-    pixels: np.ndarray
+    pixels: np.ndarray | ImageFiles
     metadata: Sequence[dict] = ()
+    attributes: Mapping[str, np.ndarray] = dataclasses.field(
+        default_factory=dict
+    )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -40,20 +50,31 @@ class Queries:
     Args:
         references: Int32 array `(q,)`, indices into the images.
         modifications: String array `(q,)`, the wanted change in words.
-        target_labels: Int32 array `(q,)`, the label of the wanted content.
-        targets: Tuple of `q` tuples: the indices of all images with that
-            label, the one made for this query first.
-        kinds: String array `(q,)`, the slice a query is counted in.
+        target_labels: Int32 array `(q,)`, the label of the wanted content;
+            -1 where the organisers keep the answer to themselves.
+        targets: Tuple of `q` tuples: the indices of all right images, the
+            one made for this query first. Where the benchmark counts by
+            content these are all images with the label, otherwise those it
+            names. Empty where the answer is not public.
+        kinds: String array `(q,)`, the slice a query is counted in, or
+            `None`.
         seen: Bool array `(q,)`, True if the target holds nothing that the
-            training split lacks.
+            training split lacks, or `None`.
+        ids: String array `(q,)`, the benchmark's own names of the queries
+            (CIRR's `pairid`, CIRCO's `id`), or `None`.
+        subsets: Tuple of `q` tuples of image indices, or `None`. The few
+            images among which CIRR's subset recall ranks, the reference not
+            among them.
     """
 
     references: np.ndarray
     modifications: np.ndarray
     target_labels: np.ndarray
     targets: tuple[tuple[int, ...], ...]
-    kinds: np.ndarray
-    seen: np.ndarray
+    kinds: np.ndarray | None = None
+    seen: np.ndarray | None = None
+    ids: np.ndarray | None = None
+    subsets: tuple[tuple[int, ...], ...] | None = None
 
     def __len__(self) -> int:
         return len(self.references)
@@ -72,6 +93,7 @@ class Split:
         missing: Tuple of strings, one line for each image that the files
             name but that could not be read. Such images, and the queries
             that need them, are not in the tables.
+        lost_queries: int. How many queries are not in the tables for that.
     """
 
     name: str
@@ -79,10 +101,15 @@ class Split:
     queries: Queries
     vocabulary: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    lost_queries: int = 0
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of captions, texts, references, targets and pixels."""
+        """SHA-256 of captions, texts, references, targets and pixels.
+
+        Image files are hashed as they are, every byte of them: that takes a
+        minute for tens of gigabytes.
+        """
         words = {
             "captions": self.images.captions.tolist(),
             "modifications": self.queries.modifications.tolist(),
@@ -90,8 +117,12 @@ class Split:
             "targets": self.queries.targets,
             "shape": self.images.pixels.shape,
         }
+        pixels = self.images.pixels
         digest = hashlib.sha256(json.dumps(words).encode())
-        digest.update(np.ascontiguousarray(self.images.pixels))
+        if isinstance(pixels, ImageFiles):
+            digest.update(pixels.digest().encode())
+        else:
+            digest.update(np.ascontiguousarray(pixels))
         return digest.hexdigest()
 
     def batches(
@@ -123,23 +154,29 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Benchmark:
-    """A training and a test split and the rules that may judge them.
+    """The splits of a benchmark and the rules that may judge them.
 
     Args:
         name: String, the name that `keras_cmr.datasets.load` takes.
-        train: A `Split`.
-        test: A `Split`.
+        train: A `Split`, or `None` where there is nothing to train on
+            (CIRCO) or its files are not there.
+        test: A `Split`, the one whose answers are public: the validation
+            split of FashionIQ, CIRR and CIRCO.
         protocols: Tuple of strings, names of the evaluation protocols that
             fit this benchmark.
+        server: A `Split` without answers, for the organisers' server, or
+            `None`.
     """
 
     name: str
-    train: Split
+    train: Split | None
     test: Split
     protocols: tuple[str, ...]
+    server: Split | None = None
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the fingerprints of both splits."""
-        both = self.train.fingerprint + self.test.fingerprint
+        """SHA-256 of the fingerprints of the splits."""
+        splits = (self.train, self.test, self.server)
+        both = "".join(split.fingerprint for split in splits if split)
         return hashlib.sha256(both.encode()).hexdigest()

@@ -72,11 +72,9 @@ def evaluate(
     """
     # Refuse before the expensive part.
     _check_arguments(protocol, split, chunk_size, resamples, context)
-    candidates = model.embed_targets(
-        split.images.pixels, batch_size=batch_size, verbose=verbose
-    )
+    queries, candidates = embed_split(model, split, batch_size, verbose)
     return evaluate_embeddings(
-        _embed_queries(model, split, batch_size, verbose),
+        queries,
         candidates,
         split,
         protocol=protocol,
@@ -141,9 +139,11 @@ def evaluate_embeddings(
         chunk_size=chunk_size,
         verbose=verbose,
     )
+    slices = {"kind": split.queries.kinds, "seen": split.queries.seen}
     groups = {
-        "kind": np.asarray(split.queries.kinds, dtype=str),
-        "seen": np.asarray(split.queries.seen, dtype=bool).astype(str),
+        name: np.asarray(values).astype(str)
+        for name, values in slices.items()
+        if values is not None
     }
     figures, slices = summarise(rule, ranks, groups, resamples, seed)
     return Report(
@@ -174,29 +174,51 @@ def _check_arguments(protocol, split, chunk_size, resamples, context):
     return rule
 
 
-def _embed_queries(model, split, batch_size, verbose):
-    queries, pixels = split.queries, split.images.pixels
+def embed_split(model, split, batch_size=256, verbose=1):
+    """Embeddings of a split, computed in pieces so that pixels stay few.
+
+    Args:
+        model: Object with `embed_targets` and `embed_queries`.
+        split: `Split`.
+        batch_size: int. Images embedded at once. Defaults to `256`.
+        verbose: `0` or `1`. Progress bars. Defaults to `1`.
+
+    Returns:
+        Tuple of float arrays: queries `(num_queries, dim)` and candidates
+        `(num_images, dim)`.
+    """
+    pixels, references = split.images.pixels, split.queries.references
+    texts = split.queries.modifications
+
+    def targets(rows):
+        return model.embed_targets(
+            pixels[rows], batch_size=batch_size, verbose=0
+        )
+
+    def queries(rows):
+        return model.embed_queries(
+            pixels[references[rows]],
+            texts[rows].tolist(),
+            batch_size=batch_size,
+            verbose=0,
+        )
+
     image_bytes = int(np.prod(pixels.shape[1:])) * pixels.dtype.itemsize
     # Whole batches, so that the batches are those of one single call.
     piece = batch_size * max(1, PIECE_BYTES // (image_bytes * batch_size))
-    embeddings = []
-    bar = tqdm(
-        total=len(queries.references),
-        desc="embedding queries",
-        unit="query",
-        disable=not verbose,
+    candidates = _in_pieces(targets, len(pixels), piece, "image", verbose)
+    return (
+        _in_pieces(queries, len(references), piece, "query", verbose),
+        candidates,
     )
-    with bar:
-        for first in range(0, len(queries.references), piece):
-            rows = slice(first, first + piece)
-            references = pixels[queries.references[rows]]
-            embeddings.append(
-                model.embed_queries(
-                    references,
-                    np.asarray(queries.modifications[rows]).tolist(),
-                    batch_size=batch_size,
-                    verbose=0,
-                )
-            )
-            bar.update(len(references))
-    return np.concatenate(embeddings)
+
+
+def _in_pieces(embed, total, piece, unit, verbose):
+    rows = []
+    with tqdm(
+        total=total, desc=f"embedding {unit}", unit=unit, disable=not verbose
+    ) as bar:
+        for first in range(0, total, piece):
+            rows.append(embed(slice(first, min(first + piece, total))))
+            bar.update(len(rows[-1]))
+    return np.concatenate(rows)

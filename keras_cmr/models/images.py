@@ -26,6 +26,9 @@ def load_image(image, size: int) -> np.ndarray:
     if isinstance(image, (str, Path)):
         try:
             with Image.open(image) as opened:
+                # A JPEG is decoded at the nearest fraction of its size that
+                # is no smaller: most of the time of a large photo.
+                opened.draft("RGB", (size, size))
                 return load_image(opened.convert("RGB"), size)
         except FileNotFoundError:
             raise ValueError(f"No such image: {image}") from None

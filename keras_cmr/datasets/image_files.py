@@ -1,0 +1,126 @@
+"""Image files that look like one array of pixels."""
+
+import concurrent.futures
+import functools
+import hashlib
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+# Decoding and resizing happen in C without Python's lock.
+WORKERS = min(16, 2 * (os.cpu_count() or 1))
+READ_BYTES = 2**20
+
+
+class ImageFiles:
+    """Image files, read, decoded and resized when they are indexed.
+
+    Takes the place of a uint8 array `(n, height, width, 3)`: `files[i]` is
+    one image, `files[[3, 1]]` and `files[:8]` are several, decoded in
+    parallel. Nothing is kept, so that a benchmark of any size can be open.
+    Pictures are read as a trained model reads them, by
+    `keras_cmr.models.images.load_image`.
+
+    Args:
+        paths: Sequence of `n` paths.
+        image_size: int. Height and width of the pixels.
+
+    Example:
+
+    ```python
+    import numpy as np
+    from PIL import Image
+
+    import keras_cmr
+
+    Image.fromarray(np.zeros((9, 7, 3), "uint8")).save("black.png")
+    files = keras_cmr.datasets.ImageFiles(["black.png"], image_size=4)
+    files[:].shape    # (1, 4, 4, 3)
+    ```
+    """
+
+    dtype = np.dtype("uint8")
+    ndim = 4
+
+    def __init__(self, paths: Sequence[str | os.PathLike], image_size: int):
+        if not isinstance(image_size, int) or image_size < 1:
+            raise ValueError(
+                "`image_size` must be an integer of at least 1. "
+                f"Received: image_size={image_size!r}"
+            )
+        self.paths = tuple(map(os.fspath, paths))
+        self.image_size = image_size
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return (len(self.paths), self.image_size, self.image_size, 3)
+
+    def __getitem__(self, chosen) -> np.ndarray:
+        if isinstance(chosen, (int, np.integer)):
+            return self._read(self.paths[chosen])
+        indices = np.arange(len(self.paths))[chosen]
+        pixels = np.empty((len(indices), *self.shape[1:]), self.dtype)
+        # A batch holds some images twice: read once.
+        wanted, rows = np.unique(indices, return_inverse=True)
+        read = _pool().map(self._read, [self.paths[i] for i in wanted])
+        images = list(read)
+        for place, row in enumerate(rows):
+            pixels[place] = images[row]
+        return pixels
+
+    def digest(self, verbose: int = 0) -> str:
+        """SHA-256 of the size and of the bytes of every file, in order."""
+        digest = hashlib.sha256(f"{self.shape}".encode())
+        hashes = _pool().map(_file_hash, self.paths)
+        for own in tqdm(
+            hashes,
+            desc="hashing",
+            total=len(self.paths),
+            unit="image",
+            disable=not verbose,
+        ):
+            digest.update(own)
+        return digest.hexdigest()
+
+    def broken(self, verbose: int = 0) -> dict[int, str]:
+        """Index and reason of every file that can't be read as an image."""
+        reasons = _pool().map(self._fault, self.paths)
+        bar = tqdm(
+            reasons,
+            desc="checking images",
+            total=len(self.paths),
+            unit="image",
+            disable=not verbose,
+        )
+        return {i: reason for i, reason in enumerate(bar) if reason}
+
+    def _fault(self, path: str) -> str:
+        try:
+            self._read(path)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def _read(self, path: str) -> np.ndarray:
+        # Keras takes seconds to import, and opening needs no pixels.
+        from keras_cmr.models.images import load_image
+
+        return load_image(path, self.image_size)
+
+
+@functools.cache
+def _pool() -> concurrent.futures.ThreadPoolExecutor:
+    return concurrent.futures.ThreadPoolExecutor(WORKERS, "image")
+
+
+def _file_hash(path: str) -> bytes:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(READ_BYTES):
+            digest.update(block)
+    return digest.digest()

@@ -1,0 +1,107 @@
+"""Which images a folder really holds, and none from outside it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from pathlib import PurePosixPath
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+
+
+class ImageFolder:
+    """The image files below a folder, listed once.
+
+    Annotation files come from the internet, and the paths in them are input:
+    one that leaves the folder, by `..`, as an absolute path or through a
+    symbolic link, is never opened.
+
+    Args:
+        root: Path of the folder. It may itself be a link.
+        endings: Tuple of file name endings in lower case.
+
+    Attributes:
+        root: `Path`, resolved.
+        outside: Dict from the relative path of each link that leads out of
+            the folder to where it leads. They are not in the listing.
+    """
+
+    def __init__(self, root, endings: tuple[str, ...] = ENDINGS):
+        self.root = Path(root).expanduser().resolve()
+        if not self.root.is_dir():
+            raise FileNotFoundError(f"There is no folder {self.root}.")
+        self.outside: dict[str, str] = {}
+        self._endings = endings
+        # Without the ending too: some benchmarks name images by it alone.
+        self._files: dict[str, str] = {}
+        self._by_stem: dict[str, str] = {}
+        for relative, path in sorted(self._walk(str(self.root), "")):
+            self._files[relative] = path
+            self._by_stem.setdefault(relative.rpartition(".")[0], path)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __iter__(self) -> Iterator[str]:
+        """Relative paths, `/` between the parts, sorted."""
+        return iter(self._files)
+
+    def find(self, relative: str) -> str | None:
+        """The path of an image, or `None` if the folder does not hold it.
+
+        Args:
+            relative: str. Path below the folder, with or without its ending;
+                a leading `./` is allowed.
+
+        Raises:
+            ValueError: For a path that leaves the folder.
+        """
+        name = checked_relative(relative)
+        found = self._files.get(name)
+        return found if found is not None else self._by_stem.get(name)
+
+    def why_missing(self, relative: str) -> str:
+        """A line that says why `find` gives `None`."""
+        name = checked_relative(relative)
+        path = self.root / name
+        for part in (name, *map(str, PurePosixPath(name).parents)):
+            if part in self.outside:
+                return f"{path}: a link that leads out of the folder"
+        return f"{path}: missing"
+
+    def _walk(self, folder: str, prefix: str) -> Iterator[tuple[str, str]]:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                relative = prefix + entry.name
+                if entry.is_symlink():
+                    real = os.path.realpath(entry.path)
+                    if not self._holds(real):
+                        self.outside[relative] = real
+                        continue
+                    # A link to a folder inside could lead round in circles.
+                    if os.path.isdir(real):
+                        continue
+                if entry.is_dir():
+                    yield from self._walk(entry.path, relative + "/")
+                elif entry.name.lower().endswith(self._endings):
+                    yield relative, entry.path
+
+    def _holds(self, real: str) -> bool:
+        root = str(self.root)
+        return os.path.commonpath([root, real]) == root
+
+
+def checked_relative(relative: str) -> str:
+    """`relative` without a leading `./`; an error if it leaves its folder."""
+    parts = PurePosixPath(relative).parts
+    if (
+        not parts
+        or "\\" in relative
+        or "\0" in relative
+        or ".." in parts
+        or parts[0].startswith("/")
+    ):
+        raise ValueError(
+            "An image's path must lead to a file below its folder. "
+            f"Received: {relative!r}"
+        )
+    return "/".join(parts)
