@@ -186,7 +186,7 @@ def compare(found, expected, path):
 
 CSV = {
     "unknown column": (
-        f"{HEADER},kinds,price,target_url\ne.png,red,f.png,a,3,http\n",
+        f"{HEADER},kinds,price,target_id,\ne.png,red,f.png,a,3,7,\n",
         [("unknown column", 1, "`kinds`. Did you mean `kind`?")],
     ),
     "missing column": (
