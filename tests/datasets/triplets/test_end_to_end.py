@@ -33,7 +33,7 @@ def own(tmp_path_factory):
             rows.append((*row, f"thing {i} {wanted}", wanted))
     columns = (*COLUMNS, "label", "kind")
     (root / "triplets.csv").write_text(csv_text(rows, columns))
-    return load("triplets", data_dir=root, image_size=16)
+    return load("triplets", data_dir=root, image_size=16, gallery="all")
 
 
 def test_fit_and_evaluate(own):
