@@ -149,17 +149,17 @@ def test_generate_writes_the_original_layout(tmp_path):
     assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 5
 
 
-def test_validate_a_good_folder(photos, tmp_path):
-    names = sorted(path.name for path in photos.iterdir())[:6]
+def test_validate_a_good_folder(tmp_path):
+    names = [f"{letter}.png" for letter in "abcdef"]
     (tmp_path / "images").mkdir()
     for name in names:
-        (tmp_path / "images" / name).write_bytes((photos / name).read_bytes())
+        Image.new("RGB", (8, 8)).save(tmp_path / "images" / name)
     pairs = zip(names[::2], names[1::2], strict=True)
     rows = [f"{a},make it red,{b}" for a, b in pairs]
     table = tmp_path / "triplets.csv"
     table.write_text("\n".join(["reference,modification,target", *rows]))
     output = ok("validate", tmp_path, "--out", tmp_path / "sheet.png")
-    assert output.startswith("No faults.")
+    assert "No faults." in output
     assert "queries to train       2" in output
     with Image.open(tmp_path / "sheet.png") as drawn:
         assert drawn.height > 3 * 128
