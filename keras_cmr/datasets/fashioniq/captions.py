@@ -30,10 +30,10 @@ def both_orders(captions: list[str]) -> list[str]:
 
 
 def separate(captions: list[str]) -> list[str]:
-    """Each caption is a text of its own, as VAL prepares the data.
+    """Each caption is a text of its own, as VAL writes its pairs.
 
     Reference:
-    - https://github.com/yanbeic/VAL
+    - https://github.com/yanbeic/VAL, `generate_caption_pairs.py`
     """
     return captions
 
