@@ -98,7 +98,7 @@ def test_a_flawed_pair_is_named_by_its_line(folder, change, message):
 def test_a_flawed_list_is_named_by_its_line(folder):
     path = folder / "train_im_names.txt"
     path.write_text(f"{TRAIN[0]}\nwomens_boots/{TRAIN[1]}\n")
-    with pytest.raises(ValueError, match="line 2: .* file alone"):
+    with pytest.raises(ValueError, match=r"line 2: .* file alone"):
         read(folder)
     path.write_text("\n \n")
     with pytest.raises(ValueError, match="at least one image"):
