@@ -14,7 +14,11 @@ from tests.datasets.fuzz import damaged_bytes
 from tests.datasets.fuzz import odd_json
 from tests.datasets.fuzz import read_or_named
 
-# By benchmark: annotation files, and the image of a training or only target.
+# The server's split of CIRR has a text without a word, in the real files too.
+pytestmark = pytest.mark.filterwarnings("ignore:1 of 2 queries of .* 'test1'")
+
+QUIET = {"image_size": 8, "verbose": 0}
+# Annotation files, the first that of the test queries.
 FILES = {
     "fashioniq": (
         "captions/cap.dress.val.json",
@@ -40,9 +44,9 @@ FILES = {
     ),
 }
 CASES = [(name, file) for name, files in FILES.items() for file in files]
-# An image that one query of the test split starts from, and its missing line.
+# An image that one query of the test split starts from.
 IMAGES = {
-    "fashioniq": "images/B00V3.png",
+    "fashioniq": "images/B00V2.png",
     "cirr": "img_raw/dev/dev-4-0-img1.png",
     "circo": "COCO2017_unlabeled/unlabeled2017/000000009812.jpg",
     "shoes": "attributedata/womens_clogs/0/img_womens_clogs_13.jpg",
@@ -51,7 +55,7 @@ IMAGES = {
 
 def reader(name):
     extra = {"correct_spelling": True} if name == "fashioniq" else {}
-    return functools.partial(load, name, image_size=8, verbose=0, **extra)
+    return functools.partial(load, name, **QUIET, **extra)
 
 
 @pytest.fixture(scope="module")
@@ -140,42 +144,37 @@ def test_a_path_out_of_the_folder_is_refused(trees, name):
 @pytest.mark.parametrize("name", FILES)
 def test_missing_broken_and_linked_images_are_counted(tmp_path, name):
     folder = write_tree(name, tmp_path / name)
-    whole = quiet(name, folder)
+    whole = load(name, folder, **QUIET)
     image = folder / IMAGES[name]
     assert whole.test.missing == () and whole.test.lost_queries == 0
 
     content = image.read_bytes()
     image.unlink()
     partial = warned(name, folder)
-    assert partial.test.missing == (f"{image}: missing",)
+    (line,) = partial.test.missing
+    assert image.stem in line and line.endswith(": missing")
     assert partial.test.lost_queries == 1
     assert len(partial.test.images) == len(whole.test.images) - 1
     assert len(partial.test.queries) == 1
     with pytest.raises(ValueError, match="could not be read"):
-        load(name, folder, image_size=8, verbose=0, strict=True)
+        load(name, folder, **QUIET, strict=True)
 
     (tmp_path / "outside.png").write_bytes(content)
     image.symlink_to(tmp_path / "outside.png")
     (line,) = warned(name, folder).test.missing
-    assert line == f"{image}: a link that leads out of the folder"
+    assert image.stem in line
+    assert line.endswith(": a link that leads out of the folder")
 
     image.unlink()
     image.write_bytes(content[:40])
-    assert quiet(name, folder).test.missing == ()
+    assert load(name, folder, **QUIET).test.missing == ()
     (line,) = warned(name, folder, verify=True).test.missing
     assert str(image) in line
 
 
-def quiet(name, folder):
-    if name == "cirr":  # its server's split has a text without a word
-        with pytest.warns(UserWarning, match="1 of 2 queries .* 'test1'"):
-            return load(name, folder, image_size=8, verbose=0)
-    return load(name, folder, image_size=8, verbose=0)
-
-
 def warned(name, folder, **kwargs):
     with pytest.warns(UserWarning, match="images of the split"):
-        return load(name, folder, image_size=8, verbose=0, **kwargs)
+        return load(name, folder, **QUIET, **kwargs)
 
 
 @pytest.mark.parametrize("name", ["fashioniq", "cirr"])
@@ -189,12 +188,12 @@ def test_a_split_whose_images_are_absent_is_left_out(tmp_path, name):
     for path in gone:
         path.unlink()
     with pytest.warns(UserWarning, match="is left out: .* holds none of its"):
-        benchmark = load(name, folder, image_size=8, verbose=0)
+        benchmark = load(name, folder, **QUIET)
     assert benchmark.train is None
     # The words of the training texts do not depend on the images.
     assert "red" in benchmark.test.vocabulary
     with pytest.raises(ValueError, match="could not be read"):
-        load(name, folder, image_size=8, verbose=0, strict=True)
+        load(name, folder, **QUIET, strict=True)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -206,7 +205,7 @@ def test_without_the_files_of_the_other_splits(tmp_path, name):
             for part in ("train.json", "test.json", "test1.json", "train_im")
         ):
             file.unlink()
-    benchmark = load(name, folder, image_size=8, verbose=0)
+    benchmark = load(name, folder, **QUIET)
     assert benchmark.train is None and benchmark.server is None
     assert len(benchmark.test.queries) == 2
     assert benchmark.test.vocabulary == ()
@@ -217,14 +216,14 @@ def test_the_test_files_must_be_there(tmp_path, name):
     folder = write_tree(name, tmp_path / name)
     (folder / FILES[name][0]).unlink()
     with pytest.raises(FileNotFoundError, match="There is no file"):
-        load(name, folder, image_size=8, verbose=0)
+        load(name, folder, **QUIET)
     with pytest.raises(FileNotFoundError, match="nowhere"):
-        load(name, tmp_path / "nowhere", image_size=8, verbose=0)
+        load(name, tmp_path / "nowhere", **QUIET)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_same_input_same_tables(tmp_path, name):
-    first = quiet(name, write_tree(name, tmp_path / "a"))
-    second = quiet(name, write_tree(name, tmp_path / "b"))
+    first = load(name, write_tree(name, tmp_path / "a"), **QUIET)
+    second = load(name, write_tree(name, tmp_path / "b"), **QUIET)
     assert first.fingerprint == second.fingerprint
     assert first.name == name

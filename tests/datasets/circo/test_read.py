@@ -27,7 +27,9 @@ def test_tables(folder):
     for split in (test, server):
         assert split.images.ids.tolist() == [str(number) for number in IDS]
         assert split.queries.kinds is None and split.vocabulary == ()
-    assert test.images.pixels[:4, 0, 0, 0].tolist() == [0, 4, 8, 12]
+    reds = test.images.pixels[:][:, 0, 0, 0].tolist()
+    # A JPEG keeps a colour nearly.
+    assert reds == pytest.approx(range(0, 208, 4), abs=2)
     assert test.queries.ids.tolist() == ["0", "1"]
     assert test.queries.references.tolist() == [3, 7]
     # The target that the text was written for comes first.

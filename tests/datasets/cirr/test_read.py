@@ -29,7 +29,7 @@ def test_tables(folder):
     ]
     test = cirr.test
     assert test.images.ids.tolist() == VAL
-    assert test.images.pixels[:, 0, 0, 0].tolist() == [
+    assert test.images.pixels[:][:, 0, 0, 0].tolist() == [
         0, 4, 8, 12, 16, 20, 24, 28,
     ]  # fmt: skip
     assert test.queries.ids.tolist() == ["11", "12"]

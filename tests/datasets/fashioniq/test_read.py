@@ -25,12 +25,12 @@ def test_tables(folder):
         "dress.test",
     )
     # The gallery is the official list, in its order.
-    assert test.images.ids.tolist() == ["B00V1", "B00V2", "B00V3"]
-    assert test.images.labels.tolist() == [0, 1, 2]
-    assert test.images.pixels[:, 0, 0, 0].tolist() == [0, 20, 40]
+    assert test.images.ids.tolist() == ["B00V1", "B00V4", "B00V2", "B00V3"]
+    assert test.images.labels.tolist() == [0, 1, 2, 3]
+    assert test.images.pixels[:][:, 0, 0, 0].tolist() == [0, 20, 40, 60]
     assert test.queries.references.tolist() == [0, 2]
-    assert test.queries.targets == ((2,), (0,))
-    assert test.queries.target_labels.tolist() == [2, 0]
+    assert test.queries.targets == ((3,), (0,))
+    assert test.queries.target_labels.tolist() == [3, 0]
     assert test.queries.modifications.tolist() == [
         "Is sleevless and is darker",
         "Is green",
@@ -71,7 +71,7 @@ def test_caption_rules(folder):
         "is darker and is sleevless",
         "is green?",
     ]
-    assert both.targets == ((2,), (2,), (0,))
+    assert both.targets == ((3,), (3,), (0,))
     separate = read(folder, captions="separate").test.queries
     assert separate.modifications.tolist() == [
         "is sleevless",
