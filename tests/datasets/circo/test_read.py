@@ -1,8 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from keras_cmr.datasets import load
+from keras_cmr.evaluation import validate_circo
+from keras_cmr.evaluation import write_circo
 from tests.datasets.circo.tree import IDS
 from tests.datasets.circo.tree import write
 
@@ -146,3 +149,17 @@ def test_a_flawed_gallery(folder, content, message):
     with pytest.raises(ValueError, match=message) as error:
         read(folder)
     assert str(path) in str(error.value)
+
+
+def test_the_server_s_file_of_a_read_split(folder, tmp_path):
+    server = read(folder).server
+    candidates = np.random.default_rng(1).normal(size=(52, 8))
+    # Each query looks like one image: that one comes first.
+    path = write_circo(server, candidates[[40, 2]], candidates, tmp_path)
+    content = json.loads(path.read_text())
+    assert content["0"][0] == IDS[40] and content["1"][0] == IDS[2]
+    removed = write_circo(
+        server, candidates[[40, 2]], candidates, tmp_path, keep_reference=False
+    )
+    assert IDS[2] not in json.loads(removed.read_text())["1"]
+    validate_circo(removed, server)

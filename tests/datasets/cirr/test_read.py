@@ -1,8 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from keras_cmr.datasets import load
+from keras_cmr.evaluation import validate_cirr
+from keras_cmr.evaluation import write_cirr
 from tests.datasets.cirr.tree import TEST
 from tests.datasets.cirr.tree import TRAIN
 from tests.datasets.cirr.tree import VAL
@@ -115,3 +118,16 @@ def test_a_flawed_list_of_images(folder, content, message):
     with pytest.raises(ValueError, match=message) as error:
         load("cirr", folder, image_size=8, verbose=0)
     assert str(path) in str(error.value)
+
+
+def test_the_server_s_files_of_a_read_split(folder, tmp_path):
+    server = read(folder).server
+    candidates = np.random.default_rng(1).normal(size=(52, 8))
+    # Each query looks like one image: that one comes first.
+    recall, subset = write_cirr(
+        server, candidates[[40, 2]], candidates, tmp_path
+    )
+    content = json.loads(recall.read_text())
+    assert content["21"][0] == TEST[40] and content["22"][0] == TEST[2]
+    assert json.loads(subset.read_text())["22"][0] == TEST[2]
+    validate_cirr(recall, server)
