@@ -1,6 +1,7 @@
 """Rendering on all cores."""
 
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import pickle
@@ -92,5 +93,7 @@ class _Processes:
             process.kill()
         for process in self._all:
             process.wait()
-            process.stdin.close()
             process.stdout.close()
+            # What was not sent yet cannot be sent any more.
+            with contextlib.suppress(OSError):
+                process.stdin.close()

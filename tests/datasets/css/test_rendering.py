@@ -190,9 +190,7 @@ def test_pose_varies_a_little():
     )
     np.testing.assert_array_equal(again, one)
     assert (one != other).any()
-    places = [
-        np.mean(np.nonzero(colourful(x)), axis=1) for x in (one, other)
-    ]
+    places = [np.mean(np.nonzero(colourful(x)), axis=1) for x in (one, other)]
     assert np.abs(places[0] - places[1]).max() < 2
 
 
