@@ -18,6 +18,9 @@ from keras_cmr.datasets.css import render_worker
 # A process starts in about the time that it takes to render so much.
 _WORTH_A_PROCESS = 2
 
+# `-m` would warn of a module that its own package has imported already.
+_WORKER = f"from {render_worker.__name__} import serve; serve()"
+
 # Arguments of `render_images`.
 Task = tuple[np.ndarray, int, int, int, tuple[int, ...]]
 
@@ -59,7 +62,7 @@ class _Processes:
         )
         self._all = [
             subprocess.Popen(
-                [sys.executable, "-m", render_worker.__name__],
+                [sys.executable, "-c", _WORKER],
                 env={**os.environ, "PYTHONPATH": path},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -10,9 +10,11 @@ import pytest
 from keras_cmr.datasets import load
 from keras_cmr.datasets.css import generate
 from keras_cmr.datasets.css import read_original
+from keras_cmr.datasets.css import render_pool
 from keras_cmr.datasets.css import render_worker
 from keras_cmr.datasets.css import views
 from keras_cmr.datasets.css import write_original
+from keras_cmr.datasets.css.object_table import table_of
 from keras_cmr.evaluation.evaluate import embed_split
 
 TINY = {"scenes": 4, "image_size": 32, "seed": 7, "verbose": 0}
@@ -103,10 +105,11 @@ def test_same_pictures_on_every_machine(seen):
     assert seen["3d"].fingerprint == GOLDEN
 
 
-def test_same_pictures_from_any_number_of_processes(seen, small_pieces):
+def test_same_pictures_from_any_number_of_processes(seen, small_pieces, capfd):
     for workers in (2, 3):
         css = generate(**TINY, view="3d", workers=workers)
         assert css.fingerprint == seen["3d"].fingerprint
+    assert capfd.readouterr() == ("", "")  # nor do they say a word
 
 
 class Brightness:
@@ -233,9 +236,8 @@ def test_killed_process_leaves_whole_pieces_and_no_workers(tmp_path):
 
 
 def test_a_dying_worker_is_an_error(monkeypatch, small_pieces):
-    # Another module's name: a process that ends at once.
-    monkeypatch.setattr(render_worker, "__name__", "this")
-    with pytest.raises(RuntimeError, match="images 0 to 7 ended with status 0"):
+    monkeypatch.setattr(render_pool, "_WORKER", "raise SystemExit(3)")
+    with pytest.raises(RuntimeError, match="images 0 to 7 ended with status 3"):
         generate(**TINY, view="3d", workers=2)
 
 
@@ -263,6 +265,36 @@ def test_original_references_of_missing_images(seen, tmp_path):
     np.testing.assert_array_equal(
         css.test.reference_pixels, seen["2d"].test.images.pixels[kept]
     )
+
+
+def test_original_places_are_drawn_inside_the_picture():
+    look = {"shape": "rectangle", "color": "red", "size": "large", "cell": 0}
+    table = table_of(
+        [
+            [look | {"pos": (0.0, 1.0)}, look | {"pos": (29 / 96, 0.5)}],
+            [],
+            [look | {"size": "small", "pos": (0.999, 0.01)}],
+        ],
+        96,
+    )
+    # image, cell, size, color, shape, row, column
+    assert table.tolist() == [
+        [0, 0, 1, 1, 1, 12, 84],
+        [0, 0, 1, 1, 1, 29, 48],
+        [2, 0, 0, 1, 1, 90, 6],
+    ]
+
+
+def test_original_names_that_cannot_be_drawn(seen, tmp_path):
+    folder = tmp_path / "css"
+    write_original(seen["2d"], folder, verbose=0)
+    (path,) = folder.glob("*.npy")
+    path.write_bytes(path.read_bytes().replace(b"green", b"black"))
+    # It can be read as ever: names matter to drawings alone.
+    read_original(folder, image_size=32, verbose=0)
+    message = r"npy: an object must be one of gray, red.* Received: 'black'"
+    with pytest.raises(ValueError, match=message):
+        read_original(folder, image_size=32, view="2d", verbose=0)
 
 
 def test_original_in_2d_needs_no_pictures(seen, tmp_path):
