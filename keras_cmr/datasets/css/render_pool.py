@@ -62,7 +62,8 @@ class _Processes:
         )
         self._all = [
             subprocess.Popen(
-                [sys.executable, "-c", _WORKER],
+                # -P: nothing in the current folder may pass for a module.
+                [sys.executable, "-P", "-c", _WORKER],
                 env={**os.environ, "PYTHONPATH": path},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
