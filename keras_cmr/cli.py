@@ -67,24 +67,30 @@ def generate(
         int, typer.Option(help="Pixels unchanged objects move by.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the scenes.")] = 0,
+    view: Annotated[
+        str, typer.Option(help="2d (drawn), 3d (rendered) or 2d-to-3d.")
+    ] = "2d",
 ):
     """Write generated CSS scenes in the original benchmark's layout.
 
     Example: keras-cmr generate --out data/css --scenes 200
     """
     with _one_line_errors():
-        from keras_cmr.datasets import css
+        from keras_cmr import datasets
         from keras_cmr.visualization import contact_sheet
 
-        benchmark = css.generate(
+        # Through the cache, so that a stopped rendering goes on.
+        benchmark = datasets.load(
+            "css",
             scenes=scenes,
             modifications=modifications,
             renders=renders,
             image_size=image_size,
             jitter=jitter,
             seed=seed,
+            view=view,
         )
-        css.write_original(benchmark, out)
+        datasets.css.write_original(benchmark, out)
         for split in (benchmark.train, benchmark.test):
             typer.echo(
                 f"{split.name}: {len(split.images.ids):,} images, "

@@ -172,7 +172,7 @@ def _gather(split, tokens, queries, random):
     images = split.images
     references = split.queries.references[queries]
     return {
-        "reference": images.pixels[references],
+        "reference": split.reference_pixels[references],
         "modification": tokens[queries],
         "target": images.pixels[chosen],
         "reference_id": images.labels[references],

@@ -36,9 +36,10 @@ def load(
 
     `"css"` without `data_dir` is generated on first use and kept in the
     cache; with `data_dir` it is read from the original's files. A damaged
-    file in the cache is an error that names it. Every other benchmark is
-    read from the files in `data_dir`; what must lie there says the page of
-    the benchmark, `keras_cmr/datasets/<name>/README.md`.
+    file in the cache is an error that names it; of rendered pictures
+    (`view="3d"`) only what is missing or damaged is rendered. Every other
+    benchmark is read from the files in `data_dir`; what must lie there says
+    the page of the benchmark, `keras_cmr/datasets/<name>/README.md`.
 
     Args:
         name: string. One of `"css"`, `"fashion200k"`, `"mit_states"`,
@@ -98,14 +99,10 @@ def _load_css(data_dir, cache_dir, kwargs):
     bound = inspect.signature(generate).bind(**kwargs)
     bound.apply_defaults()
     arguments = dict(bound.arguments)
-    verbose = arguments.pop("verbose")
-    check_arguments(**arguments)
-    path = css_cache.cache_file(_cache_folder(cache_dir), arguments)
-    if path.exists():
-        return css_cache.load(path)
-    css = generate(**arguments, verbose=verbose)
-    css_cache.save(css, path)
-    return css
+    verbose, workers = arguments.pop("verbose"), arguments.pop("workers")
+    check_arguments(**arguments, workers=workers)
+    folder = _cache_folder(cache_dir)
+    return css_cache.cached(folder, arguments, workers, verbose)
 
 
 def _cache_folder(cache_dir: str | os.PathLike | None) -> pathlib.Path:
