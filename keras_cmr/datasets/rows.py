@@ -238,10 +238,11 @@ def _check_ids(name, images, queries):
 
 
 def _report(name, images, queries, left, reasons, strict):
+    needing = f", and {queries - left:,} of {queries:,} queries need them"
     found = (
         f"{len(reasons):,} of {images:,} images of the split {name!r} could "
-        f"not be read, and {queries - left:,} of {queries:,} queries need "
-        f"them. The first is {reasons[min(reasons)]}."
+        f"not be read{needing if queries else ''}. "
+        f"The first is {reasons[min(reasons)]}."
     )
     if strict or (queries and not left) or len(reasons) == images:
         raise ValueError(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from keras_cmr.datasets.rows import ImageRow
 from keras_cmr.datasets.rows import QueryRow
+from keras_cmr.words import split_words
 
 # `test_nouns` in datasets.py of github.com/google/tirg.
 _TEST_NOUNS = """
@@ -79,8 +80,6 @@ def parse(paths: Iterable[str]) -> Listing:
 
 
 def _pair(folder: str) -> dict[str, str] | None:
-    from keras_cmr.models.vocabulary import split_words
-
     words = _SEPARATOR.split(folder)
     if len(words) == 1 or words[0] == _NO_ADJECTIVE:
         return None
