@@ -72,7 +72,8 @@ def batches(
         int32 `(batch, length)`; `"reference_id"` and `"target_id"`, int32
         `(batch,)`, the content labels of the two images.
     """
-    total = len(split.queries)
+    sampled = split.sampler is not None and shuffle
+    total = len(split.sampler if sampled else split.queries)
     _check_counts(batch_size, group_size, seed, initial_epoch)
     if batch_size > total:
         raise ValueError(
@@ -89,7 +90,7 @@ def batches(
         from keras_cmr.models.vocabulary import Vocabulary
 
         tokenize = Vocabulary(split.vocabulary)
-    if split.sampler is not None and shuffle:
+    if sampled:
         source = SampledEpochs(split, tokenize)
     else:
         source = TableEpochs(split, tokenize, group_size)

@@ -15,7 +15,8 @@ from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+# Not frozen: of 100,000 rows, making them would take as long as all the rest.
+@dataclasses.dataclass(slots=True)
 class ImageRow:
     """An image as the annotations name it.
 
@@ -37,7 +38,7 @@ class ImageRow:
     metadata: dict | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class QueryRow:
     """A query as the annotations state it.
 
