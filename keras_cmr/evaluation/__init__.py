@@ -6,18 +6,24 @@ from keras_cmr.evaluation.compare import compare_seeds
 from keras_cmr.evaluation.evaluate import evaluate
 from keras_cmr.evaluation.evaluate import evaluate_embeddings
 from keras_cmr.evaluation.protocols import Protocol
+from keras_cmr.evaluation.protocols import fitting_protocols
 from keras_cmr.evaluation.protocols import get_protocol
 from keras_cmr.evaluation.ranking import first_hit_ranks
 from keras_cmr.evaluation.report import Report
+from keras_cmr.evaluation.reports import Reports
+from keras_cmr.evaluation.target_ranking import target_ranks
 
 __all__ = [
     "Comparison",
     "Protocol",
     "Report",
+    "Reports",
     "compare",
     "compare_seeds",
     "evaluate",
     "evaluate_embeddings",
     "first_hit_ranks",
+    "fitting_protocols",
     "get_protocol",
+    "target_ranks",
 ]

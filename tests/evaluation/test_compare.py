@@ -124,7 +124,7 @@ def test_text_and_dict(make_report):
     ("change", "message"),
     [
         ({"dataset_fingerprint": "x"}, "same `dataset_.*'data-hash' and 'x'"),
-        ({"protocol": "other"}, "same `protocol`. .*'other'"),
+        ({"protocol": "cirr/val"}, "same `protocol`. .*'cirr/val'"),
         ({"protocol_version": 2}, "same `protocol_version`. .* 1 and 2"),
         ({"ranks": [1] * 4}, "same `num_queries`. .* 3 and 4"),
     ],
