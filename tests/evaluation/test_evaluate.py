@@ -223,13 +223,13 @@ def test_all_are_those_that_fit_the_benchmark(make_split, model, tmp_path):
     assert reports["cirr/val"].benchmark == "fruit"
     text = str(reports)
     assert max(map(len, text.splitlines())) <= 80
-    rows = [line.split() for line in text.splitlines()]
-    assert rows[0][:3] == ["fruit/test:", "3", "queries;"]
-    assert rows[1] == "protocol searched R@1 R@5 R@10 R@50 R@100".split()
-    assert rows[2] == (
-        "tirg/caption-match 6 33.33 66.67 66.67 66.67 66.67".split()
-    )
-    assert rows[3] == "cirr/val 6 0.00 66.67 66.67 66.67".split()
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[0].startswith("fruit/test: 3 queries;")
+    assert lines[1:] == [
+        "protocol searched R@1 R@5 R@10 R@50 R@100",
+        "tirg/caption-match 6 33.33 66.67 66.67 66.67 66.67",
+        "cirr/val 6 0.00 66.67 66.67 66.67",
+    ]
     reports.save(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "cirr_val.json",

@@ -50,8 +50,8 @@ class Protocol:
                 f"{split.name!r}: it needs the answer of every query. "
                 f"Received: {secret:,} of {len(split.queries.references):,} "
                 "queries without one. Answers that the organisers keep to "
-                "themselves are judged by their server: write its file with "
-                "`keras_cmr.evaluation.server`"
+                "themselves are judged by their server: write the file that it "
+                "takes with `keras_cmr.evaluation.write_cirr` or `write_circo`"
             )
 
     def num_without_answer(self, queries):

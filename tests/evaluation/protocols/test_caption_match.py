@@ -65,6 +65,6 @@ def test_refuses_a_split_without_answers(make_split):
     with pytest.raises(
         ValueError,
         match=r"'test': it needs the answer of every query\. Received: 1 of 2 "
-        r"queries without one\. .*keras_cmr\.evaluation\.server",
+        r"queries without one\. .*keras_cmr\.evaluation\.write_cirr",
     ):
         RULE.check(split)

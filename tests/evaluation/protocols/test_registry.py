@@ -66,9 +66,9 @@ def test_fitting_are_those_of_the_benchmark_that_fit_the_split(named_split):
 
 def test_nothing_fits(named_split):
     split = named_split(4, [0, 1], [[1], []])
-    with pytest.raises(ValueError, match="'cirr/val' does not fit .* server"):
+    with pytest.raises(ValueError, match=r"'cirr/val' does not fit .* server"):
         fitting_protocols(benchmark("cirr/val", "cirr/server"), split)
-    with pytest.raises(ValueError, match=r"'cirr' must name at least one"):
+    with pytest.raises(ValueError, match="'cirr' must name at least one"):
         fitting_protocols(benchmark("cirr/server"), split)
     with pytest.raises(ValueError, match="must be one of"):
         fitting_protocols(benchmark("cirr/vall"), split)
