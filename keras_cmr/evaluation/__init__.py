@@ -1,5 +1,7 @@
 """Named rules for counting hits, and reports that can be checked."""
 
+from keras_cmr.evaluation.audit import Audit
+from keras_cmr.evaluation.audit import audit
 from keras_cmr.evaluation.compare import Comparison
 from keras_cmr.evaluation.compare import compare
 from keras_cmr.evaluation.compare import compare_seeds
@@ -14,10 +16,12 @@ from keras_cmr.evaluation.reports import Reports
 from keras_cmr.evaluation.target_ranking import target_ranks
 
 __all__ = [
+    "Audit",
     "Comparison",
     "Protocol",
     "Report",
     "Reports",
+    "audit",
     "compare",
     "compare_seeds",
     "evaluate",
