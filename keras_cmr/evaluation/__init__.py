@@ -12,6 +12,7 @@ from keras_cmr.evaluation.protocols import fitting_protocols
 from keras_cmr.evaluation.protocols import get_protocol
 from keras_cmr.evaluation.ranking import first_hit_ranks
 from keras_cmr.evaluation.report import Report
+from keras_cmr.evaluation.report_places import load_reports
 from keras_cmr.evaluation.reports import Reports
 from keras_cmr.evaluation.target_ranking import target_ranks
 
@@ -29,5 +30,6 @@ __all__ = [
     "first_hit_ranks",
     "fitting_protocols",
     "get_protocol",
+    "load_reports",
     "target_ranks",
 ]

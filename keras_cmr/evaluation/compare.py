@@ -118,15 +118,14 @@ def compare_seeds(a, b, resamples=10_000, seed=0):
     )
     deltas = table[1] - table[0]
     first = deltas[:, 0]
-    slices = {
-        f"{group}={value}": {
-            "n": int(chosen.sum()),
-            "figures": _figures(names, table[..., chosen], resamples, seed),
-        }
-        for group, values in _common_groups([*a, *b]).items()
-        for value in np.unique(values)
-        if (chosen := values == value).any()
-    }
+    slices = {}
+    for group, values in _common_groups([*a, *b]).items():
+        for value in np.unique(values):
+            chosen = values == value
+            slices[f"{group}={value}"] = {
+                "n": int(chosen.sum()),
+                "figures": _figures(names, table[..., chosen], resamples, seed),
+            }
     return Comparison(
         protocol=a[0].protocol,
         num_queries=deltas.shape[2],
