@@ -203,7 +203,7 @@ def compare(
             from keras_cmr.visualization import write_comparison_page
 
             names = (_short_name(a), _short_name(b))
-            if names[0] == names[1]:
+            if names[0] == names[1] or "" in names:
                 names = ("a", "b")
             write_comparison_page(out, result, *sides, names)
             typer.echo(f"Open {out.resolve()}")
@@ -373,9 +373,11 @@ def _benchmark(name, overrides):
 
 
 def _short_name(places):
-    """What to call a side of a comparison: the end of its (first) path."""
-    path = Path(places.split(",")[0].strip())
-    return path.stem if path.suffix else path.resolve().name
+    """What to call a side of a comparison; of several, without the seed."""
+    first, *others = places.split(",")
+    path = Path(first.strip())
+    name = path.stem if path.suffix else path.resolve().name
+    return name.rstrip("-_.0123456789") if others else name
 
 
 def _load(path):

@@ -138,11 +138,18 @@ def test_compare_two_runs(started, tmp_path):
     assert "tirg_mi against image_only" in page.read_text()
 
 
-def test_compare_several_seeds(started):
-    out = started[0]
-    both = f"{out / 'image_only'},{out / 'text_only'}"
-    output = ok("compare", both, both, "--resamples", 20)
+def test_compare_several_seeds(started, tmp_path):
+    report = (started[0] / "tirg_mi" / "report.json").read_bytes()
+    sides = [["tirg_0", "tirg_1"], ["mi_0", "mi_1"]]
+    places = []
+    for side in sides:
+        for name in side:
+            (tmp_path / f"{name}.json").write_bytes(report)
+        places.append(",".join(str(tmp_path / f"{n}.json") for n in side))
+    page = tmp_path / "compare.html"
+    output = ok("compare", *places, "--resamples", 20, "--out", page)
     assert "2 seed(s) a side" in output
+    assert "mi against tirg" in page.read_text()
 
 
 def test_audit_by_name(tmp_path):

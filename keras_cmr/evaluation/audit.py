@@ -34,7 +34,7 @@ class Audit:
 
     @property
     def leaks(self):
-        """The findings that make test figures worthless as they are."""
+        """The findings by which test figures profit from what they test."""
         return tuple(f for f in self.findings if f.level == "leak")
 
     def to_dict(self):

@@ -23,20 +23,22 @@ def write_audit_page(path, audit):
     """
     benchmark = audit.benchmark
     splits = splits_of(benchmark)
-    leaks = ", ".join(finding.name for finding in audit.leaks)
+    leaks = "; ".join(
+        f"{finding.name}, {finding.count:,} of {finding.total:,}"
+        for finding in audit.leaks
+    )
     return write_html_report(
         path,
         title=f"Audit of {benchmark.name}",
         subtitle=(
-            f"Leaks: {leaks}. Figures of the test split are worthless as it is."
+            f"Leaks: {leaks}. Mend them, or name them beside every figure."
             if leaks
             else "No leak found."
         ),
         summary={
-            f"{name}: images, queries": (
-                f"{len(split.images):,}, {len(split.queries):,}"
-            )
+            f"{name} {what}": len(getattr(split, what))
             for name, split in splits.items()
+            for what in ("images", "queries")
         },
         tables=[
             _overview(audit.findings),
@@ -56,7 +58,8 @@ def _overview(findings):
         "Findings",
         ("Finding", "Level", "Found", "Of"),
         [(f.name, f.level, f"{f.count:,}", f"{f.total:,}") for f in findings],
-        "A leak makes figures worthless; a note is worth knowing.",
+        "By a leak the test split knows something of training, or training of "
+        "the test split; a note is worth knowing.",
     )
 
 

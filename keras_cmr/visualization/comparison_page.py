@@ -31,20 +31,16 @@ def write_comparison_page(path, comparison, a, b, names=("a", "b")):
         summary={
             f"{first}, {names[0]}": f"{100 * figure['a']:.1f} %",
             f"{first}, {names[1]}": f"{100 * figure['b']:.1f} %",
-            "difference, points": f"{100 * figure['difference']:+.1f}",
-            "95 % interval": (
-                f"{100 * figure['low']:+.1f} to {100 * figure['high']:+.1f}"
-            ),
+            "difference, points": _difference(figure),
         },
         summary_note=(
             f"{first}: {names[1]} wins {comparison.wins:,} queries, loses "
             f"{comparison.losses:,} and ties {comparison.ties:,}. Intervals "
-            f"are those of {comparison.resamples:,} paired resamples of the "
-            "queries"
+            f"of 95 % come from {comparison.resamples:,} paired resamples of "
             + (
-                " and, with few of them, understate what seeds do."
+                "queries and seeds; few seeds make them too narrow."
                 if comparison.num_seeds > 1
-                else "; they know nothing of other training seeds."
+                else "the queries; they know nothing of other training seeds."
             )
         ),
         tables=[
@@ -66,7 +62,7 @@ def write_comparison_page(path, comparison, a, b, names=("a", "b")):
 def _figures(comparison, names):
     return Table(
         "Figures",
-        ("Figure", *names, "Difference", "Share above 0"),
+        ("Figure", "Difference", *names, "Share above 0"),
         [
             (name, *_cells(figure), f"{figure['positive']:.3f}")
             for name, figure in comparison.figures.items()
@@ -80,9 +76,9 @@ def _slices(comparison, names):
     first = next(iter(comparison.figures))
     return Table(
         f"{first} by slice",
-        ("Slice", "Queries", *names, "Difference"),
+        ("Slice", "Difference", *names, "Queries"),
         [
-            (name, f"{part['n']:,}", *_cells(part["figures"][first]))
+            (name, *_cells(part["figures"][first]), part["n"])
             for name, part in comparison.slices.items()
         ],
         "Of twenty slices without any difference one has an interval that "
@@ -91,12 +87,17 @@ def _slices(comparison, names):
 
 
 def _cells(figure):
+    # What a narrow screen must show stands first.
     return (
+        _difference(figure),
         f"{100 * figure['a']:.1f}",
         f"{100 * figure['b']:.1f}",
-        f"{100 * figure['difference']:+.1f} "
-        f"[{100 * figure['low']:+.1f}, {100 * figure['high']:+.1f}]",
     )
+
+
+def _difference(figure):
+    low, high = 100 * figure["low"], 100 * figure["high"]
+    return f"{100 * figure['difference']:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
 def _models(reports):

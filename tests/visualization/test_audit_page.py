@@ -65,7 +65,7 @@ def test_copies_are_shown_those_across_the_border_first(page):
         "train:train2.png",
     ]
     assert text.count("data:image/jpeg;base64,") == 4
-    assert "Leaks: copies across splits." in text
+    assert "Leaks: copies across splits, 1 of 2. Mend them, or" in text
     assert "2 groups, a row each." in text
     assert "http://" not in text and "https://" not in text
     # Noise does not compress: photos take a third of this.

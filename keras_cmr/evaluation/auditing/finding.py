@@ -11,8 +11,8 @@ class Finding:
 
     Args:
         name: str. What was looked for.
-        level: str. `"leak"`: test figures say too much about training data.
-            `"note"`: worth knowing. `"ok"`: looked for and not found.
+        level: str. `"leak"`: figures of the test split profit from what
+            they test. `"note"`: worth knowing. `"ok"`: looked for, not found.
         count: int. How many were found.
         total: int. Of how many.
         text: str. What was counted and what it does to a figure.
