@@ -101,7 +101,7 @@ def _sheet(title, groups, splits):
     # Across the border first: those decide whether figures mean anything.
     chosen = sorted(groups, key=lambda group: len(group.splits) < 2)
     shown = chosen[:MOST_GROUPS]
-    note = f"{len(groups):,} groups, a row each."
+    note = f"{len(groups):,} groups, a row each." if groups else "None found."
     if len(shown) < len(groups):
         note += f" The first {len(shown):,} are shown."
     return Sheet(
