@@ -22,15 +22,21 @@ def table(report):
         )
     if report.lost_queries:
         lines += _lost(report)
+    if report.slices:
+        lines += _slices(report)
+    return "\n".join(lines)
+
+
+def _slices(report):
     names = "".join(f"{name:>8}" for name in report.figures)
     width = max(map(len, ("slice", *report.slices)))
-    lines += ["", f"{'slice':<{width}}{'n':>8}{names}"]
+    lines = ["", f"{'slice':<{width}}{'n':>8}{names}"]
     for name, part in report.slices.items():
         values = "".join(
             _percent(figure["value"]) for figure in part["figures"].values()
         )
         lines.append(f"{name:<{width}}{part['n']:>8,}{values}")
-    return "\n".join(lines)
+    return lines
 
 
 def _lost(report):

@@ -156,6 +156,12 @@ def test_table(make_report):
     ]
 
 
+def test_table_without_slices(make_report):
+    text = str(make_report(RANKS, slices={}, groups={}))
+    assert "slice" not in text
+    assert text.splitlines()[-1].startswith("R@100 ")
+
+
 def forget(key):
     return lambda content: content.pop(key) and content
 

@@ -4,6 +4,9 @@ The gallery is the identity, so that row `i` of the queries holds the scores of
 query `i` against every image.
 """
 
+import json
+import pathlib
+
 import numpy as np
 import pytest
 
@@ -125,3 +128,35 @@ def test_recall_figures(name):
     assert list(outcomes) == FIGURES[name]
     assert outcomes["R@10"].tolist() == [1, 1, 0, 0, 0, 0]
     assert outcomes["R@50"].tolist() == [1, 1, 1, 1, 0, 0]
+
+
+FASHION_IQ = (
+    pathlib.Path(__file__).parents[4] / "shared/data/annotations/fashion_iq"
+)
+
+
+@pytest.mark.skipif(
+    not FASHION_IQ.is_dir(), reason="needs the annotations of ../shared/data"
+)
+@pytest.mark.parametrize(
+    ("category", "whole", "union"),
+    [("dress", 3817, 2628), ("shirt", 6346, 3089), ("toptee", 5373, 2902)],
+)
+def test_fashioniq_galleries(category, whole, union, named_split):
+    """The sizes that VAL's and CLIP4Cir's users report."""
+
+    def read(folder, file):
+        path = FASHION_IQ / folder / f"{file}.{category}.val.json"
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    index = {name: i for i, name in enumerate(read("image_splits", "split"))}
+    queries = read("captions", "cap")
+    split = named_split(
+        len(index),
+        [index[query["candidate"]] for query in queries],
+        [[index[query["target"]]] for query in queries],
+    )
+    for gallery, size in (("original", whole), ("val-union", union)):
+        for reference in ("kept", "removed"):
+            rule = get_protocol(f"fashioniq/{gallery}-{reference}")
+            assert rule.num_candidates(split) == size
