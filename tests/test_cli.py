@@ -116,8 +116,12 @@ def test_evaluate_two_protocols(trained):
         *("--protocol", "tirg/caption-match"),
         *("--protocol", "triplets/target-id"),
     )
-    last = [line.split()[0] for line in output.splitlines()[-3:]]
-    assert last == ["protocol", "tirg/caption-match", "triplets/target-id"]
+    rows = [line.split()[:1] for line in output.splitlines()]
+    at = rows.index(["protocol"])
+    assert rows[at + 1 : at + 3] == [
+        ["tirg/caption-match"],
+        ["triplets/target-id"],
+    ]
 
 
 def test_compare_two_runs(started, tmp_path):
