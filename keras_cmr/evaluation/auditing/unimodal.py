@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_cmr.evaluation.auditing.look_alikes import thumbnails
 from keras_cmr.evaluation.evaluate import embed_split
 from keras_cmr.evaluation.evaluate import evaluate_embeddings
 
@@ -29,6 +30,8 @@ def unimodal_rows(benchmark, colour, model=None, batch_size=256, verbose=0):
     """
     split = benchmark.test
     references = split.queries.references
+    # Drawings of the candidates, where queries start from such.
+    drawn = getattr(split.images, "reference_pixels", None)
     random = np.random.default_rng(0)
     vectors = {
         "random order": (
@@ -36,15 +39,15 @@ def unimodal_rows(benchmark, colour, model=None, batch_size=256, verbose=0):
             random.standard_normal((len(split.images), DIM), dtype="float32"),
         )
     }
-    raw = colour.reshape(len(colour), -1).astype("float32")
-    raw -= raw.mean(axis=0)
-    # An image like the mean would have no direction.
-    raw = np.hstack([raw, np.ones((len(raw), 1), "float32")])
-    vectors["image only, 16 x 16 pixels"] = (raw[references], raw)
+    raw = own = _directions(colour, colour)
+    if drawn is not None:
+        own = _directions(thumbnails(drawn, verbose)[1], colour)
+    vectors["image only, 16 x 16 pixels"] = (own[references], raw)
     if model is not None:
         queries, images = embed_split(model, split, batch_size, verbose)
         texts = _text_queries(model, split, batch_size)
-        vectors["image only, by the model"] = (images[references], images)
+        own = images if drawn is None else _images(model, drawn, batch_size)
+        vectors["image only, by the model"] = (own[references], images)
         vectors["text only, gray image"] = (texts, images)
         vectors["image and text"] = (queries, images)
     return {
@@ -59,6 +62,26 @@ def unimodal_rows(benchmark, colour, model=None, batch_size=256, verbose=0):
         )
         for name, (queries, images) in vectors.items()
     }
+
+
+def _directions(colour, gallery):
+    """Thumbnails less the mean of the gallery, as vectors."""
+    vectors = colour.reshape(len(colour), -1) - gallery.mean(axis=0).reshape(-1)
+    # An image like the mean would have no direction.
+    return np.hstack([vectors, np.ones((len(vectors), 1))]).astype("float32")
+
+
+def _images(model, pixels, batch_size):
+    return np.concatenate(
+        [
+            model.embed_targets(
+                pixels[start : start + batch_size],
+                batch_size=batch_size,
+                verbose=0,
+            )
+            for start in range(0, len(pixels), batch_size)
+        ]
+    )
 
 
 def _text_queries(model, split, batch_size):

@@ -100,12 +100,32 @@ def test_a_picture_like_the_mean_has_a_direction(make_benchmark, make_split):
     assert len(first_figures(found)) == 2
 
 
+def test_references_may_look_unlike_their_images(
+    make_benchmark, make_split, make_pictures, look_up_model
+):
+    # Each reference is drawn as its target is: the drawing finds it, the
+    # image itself does not.
+    pixels = make_pictures(range(20, 60))
+    pixels[:, 0, 0, 0] = np.arange(40)
+    queries = [(i, "0", ((i + 1) % 40,)) for i in range(40)]
+    split = make_split("test", pixels, queries)
+    benchmark = make_benchmark(test=split)
+    model = look_up_model(np.eye(256, 256) + 0.01, np.zeros((1, 256)))
+    before = first_figures(audit(benchmark, model=model, verbose=0))
+    drawn = np.roll(pixels, -1, axis=0)
+    object.__setattr__(split.images, "reference_pixels", drawn)
+    after = first_figures(audit(benchmark, model=model, verbose=0))
+    for row in ("image only, 16 x 16 pixels", "image only, by the model"):
+        assert before[row] < 0.2
+        assert after[row] == 1.0
+
+
 def test_rows_of_a_model(make_benchmark, make_split, look_up_model):
     pixels = np.zeros((4, 8, 8, 3), "uint8")
     pixels += np.arange(4, dtype="uint8")[:, None, None, None]
     # Image vectors by pixel; the gray image has none of its own. Text "0"
     # turns image 0 into image 1: neither half finds it alone.
-    images = np.eye(256, 8) + np.eye(256, 8, -128) * 0 + 0.01
+    images = np.eye(256, 8) + 0.01
     images[1] = [1, 1, 0, 0, 0, 0, 0, 0]
     images[2] = [1, 0.2, 0, 0, 0, 0, 0, 0]
     images[3] = [0.1, 1, 0, 0, 0, 0, 0, 0]
