@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_cmr.datasets.epochs import SampledEpochs
 from keras_cmr.datasets.epochs import TableEpochs
 from keras_cmr.datasets.epochs import Tokenize
+from keras_cmr.datasets.python_exit import ends_with_python
 from keras_cmr.datasets.tables import Split
 
 
@@ -127,7 +128,7 @@ def batches(
         "target_id": label,
     }
     dataset = tf.data.Dataset.from_generator(
-        one_epoch, output_signature=signature
+        ends_with_python(one_epoch), output_signature=signature
     ).apply(tf.data.experimental.assert_cardinality(rounded))
     if augment is not None:
         dataset = dataset.map(_augmented(augment, pixels.shape))
