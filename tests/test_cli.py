@@ -11,6 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from keras_cmr.cli import app
+from tests.datasets.cirr import tree as cirr
 
 CONFIG = Path(__file__).parents[1] / "configs" / "css_tirg_mi.yaml"
 
@@ -317,6 +318,22 @@ def test_help_does_not_wait_for_tensorflow():
     assert not {"tensorflow", "keras", "matplotlib"} & loaded
 
 
+def test_submit_writes_what_the_server_takes(trained, tmp_path):
+    cirr.write(tmp_path / "cirr")
+    with pytest.warns(UserWarning, match="text without a word"):
+        output = ok(
+            "submit", "cirr", "--model", trained,
+            "--data-dir", tmp_path / "cirr", "--out", tmp_path / "sent",
+        )  # fmt: skip
+    files = sorted((tmp_path / "sent").iterdir())
+    assert [f"Send {file}" in output for file in files] == [True, True]
+    recall, subset = (json.loads(file.read_text()) for file in files)
+    assert recall["metric"] == "recall"
+    assert {len(names) for names in recall.values()} >= {50}
+    assert subset["metric"] == "recall_subset"
+    assert recall.keys() == subset.keys()
+
+
 def bad_calls():
     return [
         (["train", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
@@ -347,6 +364,10 @@ def bad_calls():
         (["audit", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
         (["audit", "{config}", "--model", "nowhere.keras"],
          "No such model: nowhere.keras"),
+        (["submit", "css", "--model", "{run}", "--data-dir", "{empty}",
+          "--out", "{new}"], "`benchmark` must be 'cirr' or 'circo'"),
+        (["submit", "cirr", "--model", "{run}", "--data-dir", "{empty}",
+          "--out", "{new}"], "There is no file"),
         (["index", "nowhere", "--model", "{run}", "--out", "{new}"],
          "No such folder: nowhere"),
         (["index", "{empty}", "--model", "{run}", "--out", "{new}"],

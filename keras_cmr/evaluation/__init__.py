@@ -9,6 +9,7 @@ from keras_cmr.evaluation.cirr_server import write_cirr
 from keras_cmr.evaluation.compare import Comparison
 from keras_cmr.evaluation.compare import compare
 from keras_cmr.evaluation.compare import compare_seeds
+from keras_cmr.evaluation.evaluate import embed_split
 from keras_cmr.evaluation.evaluate import evaluate
 from keras_cmr.evaluation.evaluate import evaluate_embeddings
 from keras_cmr.evaluation.protocols import Protocol
@@ -29,6 +30,7 @@ __all__ = [
     "audit",
     "compare",
     "compare_seeds",
+    "embed_split",
     "evaluate",
     "evaluate_embeddings",
     "first_hit_ranks",

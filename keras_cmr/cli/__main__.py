@@ -1,0 +1,3 @@
+from keras_cmr.cli import main
+
+main()
