@@ -1,0 +1,49 @@
+"""Images inside of TFDS's record files."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from keras_cmr.datasets.image_files import ImageFiles
+
+
+class ImageRecords(ImageFiles):
+    """Image files that lie in record files, one after another.
+
+    Equal to `ImageFiles` of the files they once were: same pixels, same
+    digest. Nothing is kept but where each image begins and ends.
+
+    Args:
+        paths: Sequence of `n` paths, the record file that holds each image.
+        ranges: Int64 array `(n, 2)`, first byte and number of bytes.
+        image_size: int. Height and width of the pixels.
+    """
+
+    def __init__(
+        self, paths: Sequence[str], ranges: np.ndarray, image_size: int
+    ):
+        super().__init__(paths, image_size)
+        self._ranges = ranges
+
+    def content(self, index: int) -> bytes:
+        start, size = self._ranges[index].tolist()
+        with open(self.paths[index], "rb") as file:
+            file.seek(start)
+            return file.read(size)
+
+    def _read(self, index: int) -> np.ndarray:
+        from keras_cmr.models.images import load_image
+
+        try:
+            return load_image(io.BytesIO(self.content(index)), self.image_size)
+        except ValueError as error:
+            start, size = self._ranges[index].tolist()
+            raise ValueError(
+                f"{self.paths[index]}, {size} bytes from {start} on: not an "
+                f"image that can be read: {error}"
+            ) from None
+
+    def _hash(self, index: int) -> bytes:
+        return hashlib.sha256(self.content(index)).digest()

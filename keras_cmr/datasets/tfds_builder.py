@@ -1,0 +1,174 @@
+"""The base of all TFDS builders.
+
+A split in TFDS has one form of example, and a benchmark has two kinds of
+rows: images, and queries that name images. So every benchmark is offered
+twice, under two configs that do not need each other:
+
+- `triplets`, the default, is for training with TFDS alone. An example is a
+  query with the pixels of its reference and its first target, as `fit` takes
+  it once the text is tokenized. An image stands in it as often as queries
+  name it.
+- `images` is the whole benchmark and holds no image twice. An example is an
+  image with the queries that start from it; they name their targets by the
+  number `index` of the image. `keras_cmr.datasets.read_tfds` makes of it the
+  tables that direct reading gives.
+
+What was decided against: queries that hold numbers of images only, next to
+images under another config, because no user of TFDS could train on one of the
+two; and one config of triplets and single images, because half of the fields
+of every example would be empty.
+
+The bytes of image files are kept as they are. A builder reads its benchmark
+with `verify=True`: an image that can't be decoded counts as missing.
+"""
+
+import dataclasses
+import os
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from keras_cmr.datasets import tfds_examples
+from keras_cmr.datasets.load import load
+from keras_cmr.datasets.tables import Benchmark
+
+# Where `DatasetInfo.metadata` keeps what belongs to no row.
+SUMMARY = "keras_cmr"
+
+
+@dataclasses.dataclass(eq=False)
+class BenchmarkConfig(tfds.core.BuilderConfig):
+    """A form of a variant of a benchmark.
+
+    Args:
+        form: String, `"triplets"` or `"images"`.
+        arguments: Dict of the arguments of the benchmark's reader.
+    """
+
+    form: str = "triplets"
+    arguments: dict = dataclasses.field(default_factory=dict)
+
+
+def both_forms(
+    prefix: str = "", description: str = "", **arguments
+) -> list[BenchmarkConfig]:
+    """The two configs of a variant, the default first.
+
+    Args:
+        prefix: string. Name of the variant, `""` if there is only one.
+        description: string. A line about the variant.
+        **arguments: What the reader is given.
+    """
+    said = {
+        "triplets": "Queries with the pixels of reference and target.",
+        "images": "Each image once, with the queries that start from it.",
+    }
+    return [
+        BenchmarkConfig(
+            name=f"{prefix}_{form}" if prefix else form,
+            description=f"{description} {line}".strip(),
+            form=form,
+            arguments=arguments,
+        )
+        for form, line in said.items()
+    ]
+
+
+class BenchmarkBuilder(
+    tfds.core.GeneratorBasedBuilder, skip_registration=True
+):
+    """A benchmark as TFDS records.
+
+    A subclass is named `Builder` and lies in
+    `keras_cmr/datasets/<name>/<name>_dataset_builder.py`, from which TFDS
+    takes the name. It states `VERSION`, `RELEASE_NOTES`, `BUILDER_CONFIGS`
+    and `MANUAL_DOWNLOAD_INSTRUCTIONS`; description and citation are the
+    README.md and CITATIONS.bib of the folder.
+
+    Attributes:
+        HOMEPAGE: String, an address.
+        ATTRIBUTES: Tuple of strings, the names in `Images.attributes`.
+    """
+
+    HOMEPAGE = ""
+    ATTRIBUTES: tuple[str, ...] = ()
+
+    def read(self, dl_manager) -> Benchmark:
+        """The benchmark, from the files in `dl_manager.manual_dir`."""
+        return load(
+            self.name,
+            data_dir=os.fspath(dl_manager.manual_dir),
+            verify=True,
+            **self.builder_config.arguments,
+        )
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        return self.dataset_info_from_configs(
+            features=self._features(),
+            homepage=self.HOMEPAGE,
+            metadata=tfds.core.MetadataDict(),
+        )
+
+    def _features(self) -> tfds.features.FeaturesDict:
+        image, text = tfds.features.Image(), tfds.features.Text()
+        if self.builder_config.form == "triplets":
+            # The names and meanings of `Split.batches`.
+            return tfds.features.FeaturesDict(
+                {
+                    "reference": image,
+                    "modification": text,
+                    "target": image,
+                    "reference_id": np.int32,
+                    "target_id": np.int32,
+                    "reference_name": text,
+                    "target_name": text,
+                    "kind": text,
+                }
+            )
+        features = {
+            "index": np.int32,
+            "id": text,
+            "image": image,
+            "label": np.int32,
+            "caption": text,
+            "metadata": text,
+            "queries": tfds.features.Sequence(
+                {
+                    "index": np.int32,
+                    "id": text,
+                    "modification": text,
+                    "target_label": np.int32,
+                    "targets": tfds.features.Sequence(np.int32),
+                    "kind": text,
+                    "seen": np.bool_,
+                    "subset": tfds.features.Sequence(np.int32),
+                }
+            ),
+        }
+        if self.ATTRIBUTES:
+            features["attributes"] = dict.fromkeys(self.ATTRIBUTES, text)
+        return tfds.features.FeaturesDict(features)
+
+    def _split_generators(self, dl_manager):
+        benchmark = self.read(dl_manager)
+        self.info.metadata[SUMMARY] = tfds_examples.summary(benchmark)
+        splits = {
+            role: split
+            for role in tfds_examples.ROLES
+            if (split := getattr(benchmark, role)) is not None
+        }
+        if self.builder_config.form == "triplets":
+            splits = {
+                role: split
+                for role, split in splits.items()
+                if any(split.queries.targets)
+            }
+        return {
+            role: self._generate_examples(split)
+            for role, split in splits.items()
+        }
+
+    def _generate_examples(self, split):
+        if self.builder_config.form == "triplets":
+            return tfds_examples.triplets(split)
+        return tfds_examples.images(split)

@@ -1,0 +1,132 @@
+"""From tables to what TFDS writes: the examples of a split."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from keras_cmr.datasets.image_files import ImageFiles
+from keras_cmr.datasets.tables import Benchmark
+from keras_cmr.datasets.tables import Images
+from keras_cmr.datasets.tables import Queries
+from keras_cmr.datasets.tables import Split
+
+ROLES = ("train", "test", "server")
+# What a query may lack: column of the table -> field and value in a record.
+OPTIONAL = {
+    "kinds": ("kind", ""),
+    "seen": ("seen", False),
+    "ids": ("id", ""),
+    "subsets": ("subset", ()),
+}
+# A JPEG of several pictures, as some cameras write, is a JPEG to TensorFlow.
+_TENSORFLOW_READS = ("JPEG", "PNG", "MPO")
+
+
+def summary(benchmark: Benchmark) -> dict:
+    """What the tables hold beside rows, as JSON can keep it."""
+    return {
+        "benchmark": benchmark.name,
+        "protocols": list(benchmark.protocols),
+        "splits": {
+            role: _split_summary(split)
+            for role in ROLES
+            if (split := getattr(benchmark, role)) is not None
+        },
+    }
+
+
+def _split_summary(split: Split) -> dict:
+    return {
+        "name": split.name,
+        "vocabulary": list(split.vocabulary),
+        "missing": list(split.missing),
+        "lost_queries": split.lost_queries,
+        "columns": [c for c in OPTIONAL if getattr(split.queries, c) is not None],
+        "metadata": len(split.images.metadata) > 0,
+        "files": isinstance(split.images.pixels, ImageFiles),
+        "image_size": split.images.pixels.shape[1],
+    }
+
+
+def triplets(split: Split) -> Iterator[tuple[int, dict]]:
+    """Key and example of every query that has a target."""
+    images, queries = split.images, split.queries
+    kinds = queries.kinds if queries.kinds is not None else [""] * len(queries)
+    for q, targets in enumerate(queries.targets):
+        if not targets:
+            continue
+        reference, target = int(queries.references[q]), targets[0]
+        yield (
+            q,
+            {
+                "reference": image_bytes(images, reference),
+                "modification": str(queries.modifications[q]),
+                "target": image_bytes(images, target),
+                "reference_id": int(images.labels[reference]),
+                "target_id": int(images.labels[target]),
+                "reference_name": str(images.ids[reference]),
+                "target_name": str(images.ids[target]),
+                "kind": str(kinds[q]),
+            },
+        )
+
+
+def images(split: Split) -> Iterator[tuple[int, dict]]:
+    """Key and example of every image, with the queries that start from it."""
+    table = split.images
+    starting: dict[int, list[int]] = {}
+    for q, reference in enumerate(split.queries.references.tolist()):
+        starting.setdefault(reference, []).append(q)
+    for i in range(len(table)):
+        example = {
+            "index": i,
+            "id": str(table.ids[i]),
+            "image": image_bytes(table, i),
+            "label": int(table.labels[i]),
+            "caption": str(table.captions[i]),
+            "metadata": json.dumps(table.metadata[i] if table.metadata else None),
+            "queries": [_query(split.queries, q) for q in starting.get(i, ())],
+        }
+        if table.attributes:
+            example["attributes"] = {
+                name: str(values[i]) for name, values in table.attributes.items()
+            }
+        yield i, example
+
+
+def _query(queries: Queries, q: int) -> dict:
+    example = {
+        "index": q,
+        "modification": str(queries.modifications[q]),
+        "target_label": int(queries.target_labels[q]),
+        "targets": list(queries.targets[q]),
+    }
+    for column, (field, nothing) in OPTIONAL.items():
+        values = getattr(queries, column)
+        value = nothing if values is None else values[q]
+        example[field] = type(nothing)(value)
+    return example
+
+
+def image_bytes(table: Images, index: int) -> bytes:
+    """An image as its file holds it; drawn ones as PNG.
+
+    A file that TensorFlow can't decode (WebP, GIF, BMP of many kinds) becomes
+    a PNG of the same pixels.
+    """
+    if not isinstance(table.pixels, ImageFiles):
+        return _png(Image.fromarray(table.pixels[index]))
+    content = table.pixels.content(index)
+    with Image.open(io.BytesIO(content)) as image:
+        if image.format in _TENSORFLOW_READS:
+            return content
+        return _png(image.convert("RGB"))
+
+
+def _png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format="PNG")
+    return file.getvalue()
