@@ -3,6 +3,7 @@ import wrapt
 from keras_cmr.datasets.image_files import ImageFiles
 from keras_cmr.datasets.load import load
 from keras_cmr.datasets.read_tfds import read_tfds
+from keras_cmr.datasets.sampler import Sampler
 from keras_cmr.datasets.tables import Benchmark
 from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
@@ -19,6 +20,7 @@ __all__ = [
     "ImageFiles",
     "Images",
     "Queries",
+    "Sampler",
     "Split",
     "load",
     "read_tfds",

@@ -3,11 +3,14 @@
 import itertools
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cmr.datasets.epochs import SampledEpochs
+from keras_cmr.datasets.epochs import TableEpochs
+from keras_cmr.datasets.epochs import Tokenize
 from keras_cmr.datasets.tables import Split
 
 
@@ -15,12 +18,13 @@ def batches(
     split: Split,
     batch_size: int,
     *,
-    tokenize: Callable[[Sequence[str]], np.ndarray] | None = None,
+    tokenize: Tokenize | None = None,
     group_size: int = 1,
     shuffle: bool = True,
     seed: int = 0,
     drop_remainder: bool = True,
     initial_epoch: int = 0,
+    augment: Callable | None = None,
 ) -> tf.data.Dataset:
     """Batches of training triplets; one pass over the dataset is one epoch.
 
@@ -30,23 +34,37 @@ def batches(
     equal sequences of epochs. `fit` looks at one batch of a new model before
     it trains, and that look counts as an epoch.
 
+    A split with a sampler (Fashion200k, MIT-States) gets the queries of each
+    epoch from it: every image that can be a reference is one exactly once.
+
+    Image files are decoded in parallel, and the next two batches are made
+    while one is used.
+
     Args:
         split: A `keras_cmr.datasets.Split`.
         batch_size: int. Number of queries in a batch.
         tokenize: Callable from a list of texts to an int array `(q, length)`,
             or `None` for `keras_cmr.models.Vocabulary(split.vocabulary)`.
-            It is called once, with all texts.
+            It is called once, with all texts; with a sampler, for every
+            epoch.
         group_size: int. That many modifications of one reference stand next
             to each other (fewer if the reference has no more; a group on the
-            edge of a batch is cut). `2` is the field's sampler for CSS.
+            edge of a batch is cut). `2` is the field's sampler for CSS. With
+            a sampler there is one modification of a reference.
             Defaults to `1`.
         shuffle: bool. If False, every epoch is the same: queries in the
             order of the table (grouped by reference if `group_size` > 1),
             each with the first of its target images. Defaults to `True`.
-        seed: int, at least 0. Seed of order and target images.
+        seed: int, at least 0. Seed of order, target images and sampler.
         drop_remainder: bool. Drop the last, smaller batch of an epoch.
         initial_epoch: int. Number of the first epoch, to go on with a
             stopped run.
+        augment: Keras layer or callable from image batches to image batches
+            of the same shape, or `None`. It is called by `tf.data` on the
+            uint8 references and, on its own, on the targets; a Keras layer
+            with `training=True`. What it returns is rounded to uint8. Its
+            random state is its own: `seed` and `initial_epoch` do not set
+            it. Defaults to `None`.
 
     Returns:
         A `tf.data.Dataset` of known cardinality, of dicts of `"reference"`
@@ -62,21 +80,39 @@ def batches(
             f"Received: batch_size={batch_size}, and the split "
             f"{split.name!r} has {total} queries."
         )
-    tokens = _tokens(split, tokenize)
+    if augment is not None and not callable(augment):
+        raise ValueError(
+            "`augment` must be a Keras layer, a callable or `None`. "
+            f"Received: augment={augment!r}"
+        )
+    if tokenize is None:
+        from keras_cmr.models.vocabulary import Vocabulary
+
+        tokenize = Vocabulary(split.vocabulary)
+    if split.sampler is not None and shuffle:
+        source = SampledEpochs(split, tokenize)
+    else:
+        source = TableEpochs(split, tokenize, group_size)
     epochs = itertools.count(initial_epoch)
 
     def one_epoch() -> Iterator[dict[str, np.ndarray]]:
         # The seed of an epoch depends on its number alone, so that a run can
         # go on at any epoch.
         random = np.random.default_rng([seed, next(epochs)])
-        order = _order(
-            split.queries.references, group_size, random if shuffle else None
-        )
+        epoch = source.draw(random if shuffle else None)
         for start in range(0, total, batch_size):
-            queries = order[start : start + batch_size]
-            if drop_remainder and len(queries) < batch_size:
+            rows = slice(start, start + batch_size)
+            references = epoch.references[rows]
+            if drop_remainder and len(references) < batch_size:
                 return
-            yield _gather(split, tokens, queries, random if shuffle else None)
+            targets = epoch.targets[rows]
+            yield {
+                "reference": split.images.pixels[references],
+                "modification": epoch.tokens[rows],
+                "target": split.images.pixels[targets],
+                "reference_id": split.images.labels[references],
+                "target_id": split.images.labels[targets],
+            }
 
     rounded = total // batch_size if drop_remainder else -(-total // batch_size)
     size = batch_size if drop_remainder else None
@@ -84,17 +120,43 @@ def batches(
     label = tf.TensorSpec((size,), "int32")
     signature = {
         "reference": pixels,
-        "modification": tf.TensorSpec((size, tokens.shape[1]), "int32"),
+        "modification": tf.TensorSpec((size, source.token_length), "int32"),
         "target": pixels,
         "reference_id": label,
         "target_id": label,
     }
     dataset = tf.data.Dataset.from_generator(
         one_epoch, output_signature=signature
+    ).apply(tf.data.experimental.assert_cardinality(rounded))
+    if augment is not None:
+        dataset = dataset.map(_augmented(augment, pixels.shape))
+    # Nothing here is left to tune, and the tuner's thread holds up the end
+    # of a `fit` by 20 seconds and more.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.prefetch(2).with_options(options)
+
+
+def _augmented(augment: Callable, shape: tf.TensorShape) -> Callable:
+    training = (
+        {"training": True} if isinstance(augment, keras.layers.Layer) else {}
     )
-    return dataset.apply(
-        tf.data.experimental.assert_cardinality(rounded)
-    ).prefetch(2)
+
+    def images(pixels):
+        changed = augment(pixels, **training)
+        if changed.dtype != tf.uint8:
+            changed = tf.clip_by_value(tf.round(changed), 0, 255)
+            changed = tf.cast(changed, "uint8")
+        return tf.ensure_shape(changed, shape)
+
+    def batch(rows):
+        return {
+            **rows,
+            "reference": images(rows["reference"]),
+            "target": images(rows["target"]),
+        }
+
+    return batch
 
 
 def _check_counts(batch_size, group_size, seed, initial_epoch):
@@ -109,72 +171,3 @@ def _check_counts(batch_size, group_size, seed, initial_epoch):
                 f"`{name}` must be an integer of at least {least}. "
                 f"Received: {name}={value!r}"
             )
-
-
-def _tokens(split, tokenize):
-    if tokenize is None:
-        from keras_cmr.models.vocabulary import Vocabulary
-
-        tokenize = Vocabulary(split.vocabulary)
-    tokens = np.asarray(tokenize(split.queries.modifications.tolist()))
-    if tokens.ndim != 2 or len(tokens) != len(split.queries):
-        raise ValueError(
-            "`tokenize` must return one row of token ids per text, an array "
-            f"of shape ({len(split.queries)}, length). Received an array of "
-            f"shape {tokens.shape}."
-        )
-    if not np.issubdtype(tokens.dtype, np.integer):
-        raise ValueError(
-            "`tokenize` must return integer token ids. Received an array of "
-            f"type {tokens.dtype}."
-        )
-    return tokens.astype("int32")
-
-
-def _order(
-    references: np.ndarray,
-    group_size: int,
-    random: np.random.Generator | None,
-) -> np.ndarray:
-    """Query indices in the order of an epoch; table order without `random`."""
-    order = np.arange(len(references))
-    if random is not None:
-        order = random.permutation(order)
-    if group_size == 1:
-        return order
-    groups: list[list[int]] = []
-    open_group: dict[int, list[int]] = {}
-    # Groups are laid down where their first query stands, which in a shuffled
-    # order is anywhere.
-    for query in order.tolist():
-        group = open_group.get(references[query])
-        if group is None or len(group) == group_size:
-            group = open_group[references[query]] = []
-            groups.append(group)
-        group.append(query)
-    return np.fromiter(itertools.chain.from_iterable(groups), int)
-
-
-def _gather(split, tokens, queries, random):
-    targets = [split.queries.targets[query] for query in queries]
-    if random is None:
-        chosen = np.array([images[0] for images in targets])
-    else:
-        counts = [len(images) for images in targets]
-        chosen = np.array(
-            [
-                images[i]
-                for images, i in zip(
-                    targets, random.integers(counts), strict=True
-                )
-            ]
-        )
-    images = split.images
-    references = split.queries.references[queries]
-    return {
-        "reference": images.pixels[references],
-        "modification": tokens[queries],
-        "target": images.pixels[chosen],
-        "reference_id": images.labels[references],
-        "target_id": images.labels[chosen],
-    }

@@ -82,7 +82,10 @@ class ImageFolder:
                         continue
                 if entry.is_dir():
                     yield from self._walk(entry.path, relative + "/")
-                elif entry.name.lower().endswith(self._endings):
+                # Not a link to nothing, nor a pipe, which never ends.
+                elif entry.name.lower().endswith(
+                    self._endings
+                ) and os.path.isfile(entry.path):
                     yield relative, entry.path
 
     def _holds(self, real: str) -> bool:

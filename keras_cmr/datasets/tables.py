@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_cmr.datasets.image_files import ImageFiles
+from keras_cmr.datasets.sampler import Sampler
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +95,9 @@ class Split:
             name but that could not be read. Such images, and the queries
             that need them, are not in the tables.
         lost_queries: int. How many queries are not in the tables for that.
+        sampler: The `Sampler` that draws the queries of each epoch of
+            training, or `None` where the benchmark names them. With it,
+            `queries` holds what it draws for epoch 0 with seed 0.
     """
 
     name: str
@@ -102,6 +106,7 @@ class Split:
     vocabulary: tuple[str, ...]
     missing: tuple[str, ...] = ()
     lost_queries: int = 0
+    sampler: Sampler | None = None
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -135,6 +140,7 @@ class Split:
         seed: int = 0,
         drop_remainder: bool = True,
         initial_epoch: int = 0,
+        augment: Callable | None = None,
     ):
         """Batches of training triplets: see `keras_cmr.datasets.batches`."""
         # TensorFlow takes seconds to import and only batches need it.
@@ -149,6 +155,7 @@ class Split:
             seed=seed,
             drop_remainder=drop_remainder,
             initial_epoch=initial_epoch,
+            augment=augment,
         )
 
 
