@@ -56,7 +56,7 @@ def read_json(path: str | os.PathLike):
     text = read_text(path)
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{_place(path, error)}: not JSON: {error}") from None
 
 
@@ -84,7 +84,7 @@ def read_records(
         place = f"{path}, line {line}"
         try:
             value, at = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"{_place(path, error)}: not JSON: {error}"
             ) from None

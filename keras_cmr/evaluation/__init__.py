@@ -1,5 +1,9 @@
 """Named rules for counting hits, and reports that can be checked."""
 
+from keras_cmr.evaluation.circo_server import validate_circo
+from keras_cmr.evaluation.circo_server import write_circo
+from keras_cmr.evaluation.cirr_server import validate_cirr
+from keras_cmr.evaluation.cirr_server import write_cirr
 from keras_cmr.evaluation.compare import Comparison
 from keras_cmr.evaluation.compare import compare
 from keras_cmr.evaluation.compare import compare_seeds
@@ -20,4 +24,8 @@ __all__ = [
     "evaluate_embeddings",
     "first_hit_ranks",
     "get_protocol",
+    "validate_circo",
+    "validate_cirr",
+    "write_circo",
+    "write_cirr",
 ]

@@ -1,0 +1,3 @@
+from keras_cmr.datasets.circo.read import read
+
+__all__ = ["read"]

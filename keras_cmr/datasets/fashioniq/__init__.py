@@ -1,0 +1,3 @@
+from keras_cmr.datasets.fashioniq.read import read
+
+__all__ = ["read"]

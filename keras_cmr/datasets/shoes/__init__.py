@@ -1,0 +1,3 @@
+from keras_cmr.datasets.shoes.read import read
+
+__all__ = ["read"]
