@@ -98,6 +98,32 @@ def generate(
 
 
 @app.command()
+def validate(
+    folder: Annotated[Path, typer.Argument(help="Your images/ and tables.")],
+    table: Annotated[
+        Path | None, typer.Option(help="One table under a name of your own.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Picture of triplets to write (.png).")
+    ] = None,
+):
+    """Check your own images and triplets; exit code 1 if there are faults.
+
+    Example: keras-cmr validate shop --out shop.png
+    """
+    with _one_line_errors():
+        from keras_cmr.datasets import triplets
+
+        validation = triplets.validate(folder, table)
+        typer.echo(str(validation))
+        if out is not None and validation.sheet is not None:
+            validation.sheet.save(out)
+            typer.echo(f"Look at {out}")
+    if validation.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="A file of configs/.")],
     out: Annotated[

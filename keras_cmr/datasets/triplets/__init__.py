@@ -1,0 +1,4 @@
+from keras_cmr.datasets.triplets.read import read
+from keras_cmr.datasets.triplets.validate import validate
+
+__all__ = ["read", "validate"]
