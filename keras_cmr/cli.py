@@ -67,6 +67,9 @@ def generate(
         int, typer.Option(help="Pixels unchanged objects move by.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the scenes.")] = 0,
+    view: Annotated[
+        str, typer.Option(help="2d (drawn), 3d (rendered) or 2d-to-3d.")
+    ] = "2d",
 ):
     """Write generated CSS scenes in the original benchmark's layout.
 
@@ -83,6 +86,7 @@ def generate(
             image_size=image_size,
             jitter=jitter,
             seed=seed,
+            view=view,
         )
         css.write_original(benchmark, out)
         for split in (benchmark.train, benchmark.test):

@@ -27,6 +27,7 @@ class Config:
     jitter: int = 0
     data_seed: int = 0
     image_size: int = 64
+    view: str = "2d"
     # Encoders.
     backbone: str = "small_resnet"
     pooling: str = "flatten"

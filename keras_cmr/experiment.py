@@ -39,6 +39,7 @@ def load_benchmark(config):
         jitter=config.jitter,
         seed=config.data_seed,
         image_size=config.image_size,
+        view=config.view,
     )
 
 

@@ -107,7 +107,7 @@ def batches(
                 return
             targets = epoch.targets[rows]
             yield {
-                "reference": split.images.pixels[references],
+                "reference": split.reference_pixels[references],
                 "modification": epoch.tokens[rows],
                 "target": split.images.pixels[targets],
                 "reference_id": split.images.labels[references],

@@ -98,14 +98,10 @@ def _load_css(data_dir, cache_dir, kwargs):
     bound = inspect.signature(generate).bind(**kwargs)
     bound.apply_defaults()
     arguments = dict(bound.arguments)
-    verbose = arguments.pop("verbose")
-    check_arguments(**arguments)
-    path = css_cache.cache_file(_cache_folder(cache_dir), arguments)
-    if path.exists():
-        return css_cache.load(path)
-    css = generate(**arguments, verbose=verbose)
-    css_cache.save(css, path)
-    return css
+    verbose, workers = arguments.pop("verbose"), arguments.pop("workers")
+    check_arguments(**arguments, workers=workers)
+    folder = _cache_folder(cache_dir)
+    return css_cache.cached(folder, arguments, workers, verbose)
 
 
 def _cache_folder(cache_dir: str | os.PathLike | None) -> pathlib.Path:

@@ -29,6 +29,9 @@ class Images:
             the benchmark; for CSS it is the list of drawn objects.
         attributes: Dict from a name such as `"noun"` to a string array
             `(n,)`: other ways in which images can be alike.
+        reference_pixels: Array like `pixels`: the images as they look when a
+            query starts from them, or `None` where they look the same. In
+            CSS 2D to 3D they are drawings of what the candidates show.
     """
 
     ids: np.ndarray
@@ -39,6 +42,7 @@ class Images:
     attributes: Mapping[str, np.ndarray] = dataclasses.field(
         default_factory=dict
     )
+    reference_pixels: np.ndarray | ImageFiles | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -108,6 +112,12 @@ class Split:
     lost_queries: int = 0
     sampler: Sampler | None = None
 
+    @property
+    def reference_pixels(self) -> np.ndarray | ImageFiles:
+        """The images as references; row `i` belongs to image `i`."""
+        own = self.images.reference_pixels
+        return self.images.pixels if own is None else own
+
     @functools.cached_property
     def fingerprint(self) -> str:
         """SHA-256 of captions, texts, references, targets and pixels.
@@ -122,12 +132,12 @@ class Split:
             "targets": self.queries.targets,
             "shape": self.images.pixels.shape,
         }
-        pixels = self.images.pixels
         digest = hashlib.sha256(json.dumps(words).encode())
-        if isinstance(pixels, ImageFiles):
-            digest.update(pixels.digest().encode())
-        else:
-            digest.update(np.ascontiguousarray(pixels))
+        for pixels in (self.images.pixels, self.images.reference_pixels):
+            if isinstance(pixels, ImageFiles):
+                digest.update(pixels.digest().encode())
+            elif pixels is not None:
+                digest.update(np.ascontiguousarray(pixels))
         return digest.hexdigest()
 
     def batches(

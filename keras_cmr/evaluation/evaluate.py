@@ -197,7 +197,7 @@ def embed_split(model, split, batch_size=256, verbose=1):
 
     def queries(rows):
         return model.embed_queries(
-            pixels[references[rows]],
+            split.reference_pixels[references[rows]],
             texts[rows].tolist(),
             batch_size=batch_size,
             verbose=0,

@@ -124,7 +124,7 @@ def _example(scores, split, index, k):
         for candidate, correct in zip(order[:k], right[:k], strict=True)
     ]
     return RankedExample(
-        reference=images.pixels[queries.references[index]],
+        reference=split.reference_pixels[queries.references[index]],
         modification=str(queries.modifications[index]),
         hits=hits,
         target=images.pixels[order[places[0]]] if places.size else None,

@@ -5,6 +5,7 @@ import math
 from keras_cmr.datasets.css.scenes import ALLOWED
 from keras_cmr.datasets.css.scenes import POSITIONS
 from keras_cmr.datasets.css.scenes import SIZES
+from keras_cmr.datasets.css.views import VIEWS
 
 # Different looks of an object in one cell, the same number in both splits.
 _LOOKS = len(SIZES) * sum(map(len, ALLOWED["train"].values()))
@@ -23,6 +24,8 @@ def check_arguments(
     objects: tuple[int, int],
     jitter: int,
     seed: int,
+    view: str,
+    workers: int | None,
 ) -> None:
     """Raise `ValueError` for arguments that `generate` cannot take."""
     for name, value, least in (
@@ -32,6 +35,7 @@ def check_arguments(
         ("image_size", image_size, 32),
         ("jitter", jitter, 0),
         ("seed", seed, 0),
+        ("workers", 1 if workers is None else workers, 1),
     ):
         if not isinstance(value, int) or value < least:
             raise ValueError(
@@ -47,6 +51,11 @@ def check_arguments(
         raise ValueError(
             f"`modifications` must be at most {_MOST_MODIFICATIONS}. "
             f"Received: modifications={modifications}"
+        )
+    if view not in VIEWS:
+        raise ValueError(
+            f"`view` must be one of {', '.join(map(repr, VIEWS))}. "
+            f"Received: view={view!r}"
         )
     low, high = _pair(objects)
     contents = sum(

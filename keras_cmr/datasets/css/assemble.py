@@ -29,6 +29,8 @@ class Parts:
         targets: Sequence of ints, by query: the image made for it.
         texts: Sequence of strings, by query.
         missing: Tuple of strings, a line for each unreadable image.
+        reference_pixels: Uint8 array like `pixels`, the images as they look
+            as references, or `None` where they look the same.
     """
 
     ids: Sequence[str]
@@ -41,6 +43,7 @@ class Parts:
     targets: Sequence[int]
     texts: Sequence[str]
     missing: tuple[str, ...] = ()
+    reference_pixels: np.ndarray | None = None
 
 
 def image_ids(split: str, count: int) -> list[str]:
@@ -72,6 +75,7 @@ def _split(name, parts, vocabulary, known):
         captions=np.array([parts.captions[label] for label in labels], str),
         pixels=parts.pixels,
         metadata=parts.metadata,
+        reference_pixels=parts.reference_pixels,
     )
     carriers: dict[int, list[int]] = {}
     for image, label in enumerate(labels):

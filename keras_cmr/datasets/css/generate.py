@@ -7,12 +7,12 @@ from keras_cmr.datasets.css.arguments import check_arguments
 from keras_cmr.datasets.css.assemble import Parts
 from keras_cmr.datasets.css.assemble import benchmark
 from keras_cmr.datasets.css.assemble import image_ids
-from keras_cmr.datasets.css.drawing import draw
 from keras_cmr.datasets.css.object_table import DrawnObjects
 from keras_cmr.datasets.css.plan import Plan
 from keras_cmr.datasets.css.scenes import ALLOWED
 from keras_cmr.datasets.css.scenes import caption
 from keras_cmr.datasets.css.scenes import combinations
+from keras_cmr.datasets.css.views import Pictures
 from keras_cmr.datasets.tables import Benchmark
 
 
@@ -24,6 +24,8 @@ def generate(
     objects: tuple[int, int] = (3, 6),
     jitter: int = 0,
     seed: int = 0,
+    view: str = "2d",
+    workers: int | None = None,
     verbose: int = 1,
 ) -> Benchmark:
     """CSS, generated: coloured shapes on a 3x3 grid and texts that change them.
@@ -48,6 +50,12 @@ def generate(
             the cell, of the *unchanged* objects in the drawing made for a
             query. The original has this flaw; `0` is without it.
         seed: int, at least 0.
+        view: `"2d"`, flat drawings; `"3d"`, rendered spheres, cubes and
+            cylinders seen by a camera above them; or `"2d-to-3d"`, a drawn
+            reference and rendered candidates. Scenes, texts and targets are
+            the same in all of them. Defaults to `"2d"`.
+        workers: int. Processes that render, `None` for one a core. The
+            pictures do not depend on it.
         verbose: int. `0` hides the progress bar.
 
     Returns:
@@ -67,9 +75,35 @@ def generate(
     - [Vo et al., 2019](https://arxiv.org/abs/1812.07119)
     """
     check_arguments(
-        scenes, modifications, renders, image_size, objects, jitter, seed
+        scenes,
+        modifications,
+        renders,
+        image_size,
+        objects,
+        jitter,
+        seed,
+        view,
+        workers,
     )
-    parts = []
+    plans = planned(
+        scenes=scenes,
+        modifications=modifications,
+        renders=renders,
+        image_size=image_size,
+        objects=objects,
+        jitter=jitter,
+        seed=seed,
+        verbose=verbose,
+    )
+    pictures = Pictures(view, seed, None, workers, verbose)
+    return drawn(plans, image_size, pictures)
+
+
+def planned(
+    *, scenes: int, objects: tuple[int, int], verbose: int, **arguments
+) -> dict[str, dict[str, np.ndarray]]:
+    """The plans of both splits as arrays, for arguments of `generate`."""
+    plans = {}
     with tqdm(
         total=scenes * len(ALLOWED),
         desc="Generating CSS",
@@ -80,22 +114,34 @@ def generate(
             plan = Plan(
                 split,
                 scenes=scenes,
-                modifications=modifications,
-                renders=renders,
-                image_size=image_size,
                 objects=tuple(objects),
-                jitter=jitter,
-                seed=seed,
                 step=bar.update,
+                **arguments,
             )
-            parts.append(drawn(split, plan.arrays(), image_size))
-    return benchmark(*parts)
+            plans[split] = plan.arrays()
+    return plans
 
 
-def drawn(split: str, arrays: dict[str, np.ndarray], image_size: int) -> Parts:
-    """The parts of a split from the arrays of its plan."""
+def drawn(
+    plans: dict[str, dict[str, np.ndarray]],
+    image_size: int,
+    pictures: Pictures,
+) -> Benchmark:
+    """The benchmark of the plans of both splits."""
+    return benchmark(
+        *(
+            _parts(split, arrays, image_size, pictures)
+            for split, arrays in plans.items()
+        )
+    )
+
+
+def _parts(split, arrays, image_size, pictures) -> Parts:
     labels = arrays["labels"]
     count = len(labels)
+    pixels, reference_pixels = pictures.make(
+        split, arrays["objects"], (count, image_size, image_size, 3)
+    )
     metadata = DrawnObjects(arrays["objects"], count, image_size)
     firsts = np.unique(labels, return_index=True)[1]
     contents = {int(labels[i]): metadata.scene(int(i)) for i in firsts}
@@ -104,7 +150,8 @@ def drawn(split: str, arrays: dict[str, np.ndarray], image_size: int) -> Parts:
         labels=labels,
         captions={k: caption(scene) for k, scene in contents.items()},
         combinations={k: combinations(s) for k, s in contents.items()},
-        pixels=draw(arrays["objects"], count, image_size),
+        pixels=pixels,
+        reference_pixels=reference_pixels,
         metadata=metadata,
         references=arrays["references"],
         targets=arrays["targets"],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_cmr.datasets.css.drawing import half_size
 from keras_cmr.datasets.css.scenes import COLORS
 from keras_cmr.datasets.css.scenes import SHAPES
 from keras_cmr.datasets.css.scenes import SIZES
@@ -28,6 +29,37 @@ def encode(
         _SHAPE_INDEX[thing.shape],
         *centre,
     )
+
+
+def table_of(scenes: Sequence[Sequence[dict]], image_size: int) -> np.ndarray:
+    """The object table of scenes in the form of `DrawnObjects`' items.
+
+    Places are rounded down to pixels, and moved to where the whole object is
+    inside the picture.
+
+    Raises:
+        ValueError: A name is not one that can be drawn.
+    """
+    rows = []
+    for image, objects in enumerate(scenes):
+        for o in objects:
+            thing = Thing(o["cell"], o["size"], o["color"], o["shape"])
+            for word, known in zip(
+                thing[1:], (SIZES, COLORS, SHAPES), strict=True
+            ):
+                if word not in known:
+                    raise ValueError(
+                        f"an object must be one of {', '.join(known)} to be "
+                        f"drawn. Received: {word!r} in the image {image}"
+                    )
+            half = half_size(thing.size, image_size)
+            # A place k / size that was rounded must not become k - 1.
+            centre = tuple(
+                min(max(int(x * image_size + 1e-6), half), image_size - half)
+                for x in o["pos"]
+            )
+            rows.append(encode(image, thing, centre))
+    return np.array(rows, "int32").reshape(-1, 7)
 
 
 class DrawnObjects(Sequence):

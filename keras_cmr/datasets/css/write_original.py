@@ -24,7 +24,8 @@ def write_original(
 
     The folder gets `css_toy_dataset_novel2_small.dup.npy` and `images/`. It
     appears when everything is written, or not at all. `read_original` gives
-    back the same tables and pixels.
+    back the same tables and pixels; the drawn references of `"2d-to-3d"` are
+    not written, and drawn again when read with `view="2d-to-3d"`.
 
     Args:
         css: A CSS `Benchmark`, generated or read.
