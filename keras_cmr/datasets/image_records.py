@@ -16,16 +16,14 @@ class ImageRecords(ImageFiles):
     digest. Nothing is kept but where each image begins and ends.
 
     Args:
-        paths: Sequence of `n` paths, the record file that holds each image.
-        ranges: Int64 array `(n, 2)`, first byte and number of bytes.
+        places: Sequence of tuples of the record file that holds the image,
+            the image's first byte in it and its number of bytes.
         image_size: int. Height and width of the pixels.
     """
 
-    def __init__(
-        self, paths: Sequence[str], ranges: np.ndarray, image_size: int
-    ):
-        super().__init__(paths, image_size)
-        self._ranges = ranges
+    def __init__(self, places: Sequence[tuple[str, int, int]], image_size: int):
+        super().__init__([path for path, _, _ in places], image_size)
+        self._ranges = np.array([place[1:] for place in places], "int64")
 
     def content(self, index: int) -> bytes:
         start, size = self._ranges[index].tolist()

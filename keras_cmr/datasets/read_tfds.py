@@ -1,5 +1,6 @@
 """From TFDS records back to tables."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 
@@ -11,9 +12,11 @@ from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 from keras_cmr.datasets.tfds_examples import OPTIONAL
+from keras_cmr.datasets.tfds_examples import SUMMARY
 
 # A TFRecord is length, checksum, content, checksum.
 _BEFORE, _AFTER = 12, 4
+_IMAGES = ("image", "reference_image")
 
 
 def read_tfds(builder, image_size: int | None = None) -> Benchmark:
@@ -42,7 +45,9 @@ def read_tfds(builder, image_size: int | None = None) -> Benchmark:
     builder = tfds.builder("css/generated_images", data_dir="records")
     ```
     """
-    said = (builder.info.metadata or {}).get("keras_cmr")
+    import tensorflow_datasets as tfds
+
+    said = (builder.info.metadata or {}).get(SUMMARY)
     if said is None or "queries" not in builder.info.features:
         raise ValueError(
             "`builder` must be a builder of `keras_cmr.datasets` with a "
@@ -54,6 +59,11 @@ def read_tfds(builder, image_size: int | None = None) -> Benchmark:
         role: _split(builder, role, split_said, image_size)
         for role, split_said in said["splits"].items()
     }
+    if "train" in splits:
+        sampler = tfds.builder_cls(said["benchmark"]).make_sampler(
+            splits["train"].images, said["arguments"]
+        )
+        splits["train"] = dataclasses.replace(splits["train"], sampler=sampler)
     return Benchmark(
         name=said["benchmark"],
         protocols=tuple(said["protocols"]),
@@ -62,26 +72,19 @@ def read_tfds(builder, image_size: int | None = None) -> Benchmark:
 
 
 def _split(builder, role, said, image_size) -> Split:
-    rows, paths, ranges = [], [], []
-    for path in builder.info.splits[role].filepaths:
-        for row, start, size in _records(str(path), builder.info.features):
-            rows.append(row)
-            paths.append(str(path))
-            ranges.append((start, size))
-    order = np.argsort([row["index"] for row in rows])
-    rows = [rows[i] for i in order]
+    rows = [
+        row
+        for path in builder.info.splits[role].filepaths
+        for row in _records(str(path), builder.info.features)
+    ]
+    rows.sort(key=lambda row: row["index"])
     _check_numbers(builder, role, "image", rows)
     queries = [query for row in rows for query in _queries(row)]
     queries.sort(key=lambda query: query["index"])
     _check_numbers(builder, role, "query", queries)
-    pixels = ImageRecords(
-        [paths[i] for i in order],
-        np.array(ranges, "int64")[order],
-        image_size or said["image_size"],
-    )
     return Split(
         name=said["name"],
-        images=_image_table(rows, pixels if said["files"] else pixels[:], said),
+        images=_image_table(rows, said, image_size or said["image_size"]),
         queries=_query_table(queries, said["columns"]),
         vocabulary=tuple(said["vocabulary"]),
         missing=tuple(said["missing"]),
@@ -89,20 +92,23 @@ def _split(builder, role, said, image_size) -> Split:
     )
 
 
-def _records(path: str, features) -> Iterator[tuple[dict, int, int]]:
-    """The examples of a file, with first byte and size of each image."""
+def _records(path: str, features) -> Iterator[dict]:
+    """The examples of a file, each image as (file, first byte, size)."""
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
-    skip = {"image": tfds.decode.SkipDecoding()}
+    images = [name for name in _IMAGES if name in features]
+    skip = {name: tfds.decode.SkipDecoding() for name in images}
     start = 0
     try:
-        # It checks the checksums.
+        # TensorFlow compares the checksums.
         for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
             row = features.deserialize_example_np(record, decoders=skip)
-            image = row.pop("image")
             start += _BEFORE
-            yield row, start + record.index(image), len(image)
+            for name in images:
+                place = start + record.index(row[name])
+                row[name] = (path, place, len(row[name]))
+            yield row
             start += len(record) + _AFTER
     except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
         raise ValueError(
@@ -125,13 +131,19 @@ def _check_numbers(builder, role, what, rows):
         )
 
 
-def _image_table(rows, pixels, said) -> Images:
-    names = rows[0].get("attributes", {}) if rows else {}
+def _image_table(rows, said, image_size) -> Images:
+    def pixels(name):
+        if name not in rows[0]:
+            return None
+        records = ImageRecords([row[name] for row in rows], image_size)
+        return records if said["files"] else records[:]
+
+    names = rows[0].get("attributes", {})
     return Images(
         ids=_texts(row["id"] for row in rows),
         labels=np.array([row["label"] for row in rows], "int32"),
         captions=_texts(row["caption"] for row in rows),
-        pixels=pixels,
+        pixels=pixels("image"),
         metadata=(
             [json.loads(row["metadata"]) for row in rows]
             if said["metadata"]
@@ -141,6 +153,7 @@ def _image_table(rows, pixels, said) -> Images:
             name: _texts(row["attributes"][name] for row in rows)
             for name in names
         },
+        reference_pixels=pixels("reference_image"),
     )
 
 

@@ -24,16 +24,16 @@ with `verify=True`: an image that can't be decoded counts as missing.
 
 import dataclasses
 import os
+from typing import ClassVar
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_cmr.datasets import tfds_examples
 from keras_cmr.datasets.load import load
-from keras_cmr.datasets.tables import Benchmark
-
-# Where `DatasetInfo.metadata` keeps what belongs to no row.
-SUMMARY = "keras_cmr"
+from keras_cmr.datasets.sampler import Sampler
+from keras_cmr.datasets.tables import Images
+from keras_cmr.datasets.tfds_examples import SUMMARY
 
 
 @dataclasses.dataclass(eq=False)
@@ -42,22 +42,27 @@ class BenchmarkConfig(tfds.core.BuilderConfig):
 
     Args:
         form: String, `"triplets"` or `"images"`.
-        arguments: Dict of the arguments of the benchmark's reader.
+        manual: Bool. Whether the benchmark's files are read, from the manual
+            folder.
+        reference_images: Bool. Whether images look different as references.
+        arguments: Dict, more arguments of `keras_cmr.datasets.load`.
     """
 
     form: str = "triplets"
+    manual: bool = True
+    reference_images: bool = False
     arguments: dict = dataclasses.field(default_factory=dict)
 
 
 def both_forms(
-    prefix: str = "", description: str = "", **arguments
+    variant: str = "", description: str = "", **kwargs
 ) -> list[BenchmarkConfig]:
     """The two configs of a variant, the default first.
 
     Args:
-        prefix: string. Name of the variant, `""` if there is only one.
+        variant: string. Name of the variant, `""` if there is only one.
         description: string. A line about the variant.
-        **arguments: What the reader is given.
+        **kwargs: Of `BenchmarkConfig`.
     """
     said = {
         "triplets": "Queries with the pixels of reference and target.",
@@ -65,18 +70,16 @@ def both_forms(
     }
     return [
         BenchmarkConfig(
-            name=f"{prefix}_{form}" if prefix else form,
+            name=f"{variant}_{form}" if variant else form,
             description=f"{description} {line}".strip(),
             form=form,
-            arguments=arguments,
+            **kwargs,
         )
         for form, line in said.items()
     ]
 
 
-class BenchmarkBuilder(
-    tfds.core.GeneratorBasedBuilder, skip_registration=True
-):
+class BenchmarkBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """A benchmark as TFDS records.
 
     A subclass is named `Builder` and lies in
@@ -88,19 +91,25 @@ class BenchmarkBuilder(
     Attributes:
         HOMEPAGE: String, an address.
         ATTRIBUTES: Tuple of strings, the names in `Images.attributes`.
+        ARGUMENTS: Dict of arguments of the reader under every config.
     """
 
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
+    BUILDER_CONFIGS: ClassVar = both_forms()
     HOMEPAGE = ""
     ATTRIBUTES: tuple[str, ...] = ()
+    ARGUMENTS: ClassVar = {"verify": True}
 
-    def read(self, dl_manager) -> Benchmark:
-        """The benchmark, from the files in `dl_manager.manual_dir`."""
-        return load(
-            self.name,
-            data_dir=os.fspath(dl_manager.manual_dir),
-            verify=True,
-            **self.builder_config.arguments,
-        )
+    @staticmethod
+    def make_sampler(images: Images, arguments: dict) -> Sampler | None:
+        """The `Split.sampler` of these training images.
+
+        Args:
+            images: An `Images` table.
+            arguments: Dict, the arguments that the reader was given.
+        """
+        return None
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
@@ -112,7 +121,7 @@ class BenchmarkBuilder(
     def _features(self) -> tfds.features.FeaturesDict:
         image, text = tfds.features.Image(), tfds.features.Text()
         if self.builder_config.form == "triplets":
-            # The names and meanings of `Split.batches`.
+            # The names and meanings of `Split.batches`, and more.
             return tfds.features.FeaturesDict(
                 {
                     "reference": image,
@@ -145,19 +154,28 @@ class BenchmarkBuilder(
                 }
             ),
         }
+        if self.builder_config.reference_images:
+            features["reference_image"] = image
         if self.ATTRIBUTES:
             features["attributes"] = dict.fromkeys(self.ATTRIBUTES, text)
         return tfds.features.FeaturesDict(features)
 
     def _split_generators(self, dl_manager):
-        benchmark = self.read(dl_manager)
-        self.info.metadata[SUMMARY] = tfds_examples.summary(benchmark)
+        config = self.builder_config
+        arguments = {**self.ARGUMENTS, **config.arguments}
+        if config.manual:
+            arguments["data_dir"] = os.fspath(dl_manager.manual_dir)
+        benchmark = load(self.name, **arguments)
+        self.info.metadata[SUMMARY] = {
+            **tfds_examples.summary(benchmark),
+            "arguments": config.arguments,
+        }
         splits = {
             role: split
             for role in tfds_examples.ROLES
             if (split := getattr(benchmark, role)) is not None
         }
-        if self.builder_config.form == "triplets":
+        if config.form == "triplets":
             splits = {
                 role: split
                 for role, split in splits.items()

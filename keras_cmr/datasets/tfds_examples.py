@@ -9,10 +9,11 @@ from PIL import Image
 
 from keras_cmr.datasets.image_files import ImageFiles
 from keras_cmr.datasets.tables import Benchmark
-from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 
+# Where TFDS's `DatasetInfo.metadata` keeps what belongs to no row.
+SUMMARY = "keras_cmr"
 ROLES = ("train", "test", "server")
 # What a query may lack: column of the table -> field and value in a record.
 OPTIONAL = {
@@ -44,7 +45,9 @@ def _split_summary(split: Split) -> dict:
         "vocabulary": list(split.vocabulary),
         "missing": list(split.missing),
         "lost_queries": split.lost_queries,
-        "columns": [c for c in OPTIONAL if getattr(split.queries, c) is not None],
+        "columns": [
+            c for c in OPTIONAL if getattr(split.queries, c) is not None
+        ],
         "metadata": len(split.images.metadata) > 0,
         "files": isinstance(split.images.pixels, ImageFiles),
         "image_size": split.images.pixels.shape[1],
@@ -62,9 +65,9 @@ def triplets(split: Split) -> Iterator[tuple[int, dict]]:
         yield (
             q,
             {
-                "reference": image_bytes(images, reference),
+                "reference": image_bytes(split.reference_pixels, reference),
                 "modification": str(queries.modifications[q]),
-                "target": image_bytes(images, target),
+                "target": image_bytes(images.pixels, target),
                 "reference_id": int(images.labels[reference]),
                 "target_id": int(images.labels[target]),
                 "reference_name": str(images.ids[reference]),
@@ -81,19 +84,25 @@ def images(split: Split) -> Iterator[tuple[int, dict]]:
     for q, reference in enumerate(split.queries.references.tolist()):
         starting.setdefault(reference, []).append(q)
     for i in range(len(table)):
+        metadata = table.metadata[i] if table.metadata else None
         example = {
             "index": i,
             "id": str(table.ids[i]),
-            "image": image_bytes(table, i),
+            "image": image_bytes(table.pixels, i),
             "label": int(table.labels[i]),
             "caption": str(table.captions[i]),
-            "metadata": json.dumps(table.metadata[i] if table.metadata else None),
+            "metadata": json.dumps(
+                table.metadata[i] if table.metadata else None
+            ),
             "queries": [_query(split.queries, q) for q in starting.get(i, ())],
         }
         if table.attributes:
             example["attributes"] = {
-                name: str(values[i]) for name, values in table.attributes.items()
+                name: str(values[i])
+                for name, values in table.attributes.items()
             }
+        if table.reference_pixels is not None:
+            example["reference_image"] = image_bytes(table.reference_pixels, i)
         yield i, example
 
 
@@ -111,15 +120,15 @@ def _query(queries: Queries, q: int) -> dict:
     return example
 
 
-def image_bytes(table: Images, index: int) -> bytes:
+def image_bytes(pixels: np.ndarray | ImageFiles, index: int) -> bytes:
     """An image as its file holds it; drawn ones as PNG.
 
-    A file that TensorFlow can't decode (WebP, GIF, BMP of many kinds) becomes
-    a PNG of the same pixels.
+    A file that TensorFlow can't decode as one picture (WebP, GIF) becomes a
+    PNG of the same pixels.
     """
-    if not isinstance(table.pixels, ImageFiles):
-        return _png(Image.fromarray(table.pixels[index]))
-    content = table.pixels.content(index)
+    if not isinstance(pixels, ImageFiles):
+        return _png(Image.fromarray(pixels[index]))
+    content = pixels.content(index)
     with Image.open(io.BytesIO(content)) as image:
         if image.format in _TENSORFLOW_READS:
             return content

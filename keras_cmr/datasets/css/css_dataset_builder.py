@@ -1,38 +1,37 @@
 """CSS for TFDS: generated, or from the original's files."""
 
-import os
+from typing import ClassVar
 
-import tensorflow_datasets as tfds
-
-from keras_cmr.datasets.css.generate import generate
-from keras_cmr.datasets.css.read_original import read_original
+from keras_cmr.datasets.css.views import VIEWS
 from keras_cmr.datasets.tfds_builder import BenchmarkBuilder
 from keras_cmr.datasets.tfds_builder import both_forms
 
+_SOURCES = {
+    "generated": "Made by keras_cmr, no files needed.",
+    "original": "The files of Vo et al.",
+}
+
 
 class Builder(BenchmarkBuilder):
-    """`generated_*` needs no files and takes the arguments of `generate`;
-    `original_*` reads the manual folder.
-    """
+    """CSS. See README.md."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First version."}
-    BUILDER_CONFIGS = [
-        *both_forms("generated", "Drawn by keras_cmr, no files needed."),
-        *both_forms("original", "The files of Vo et al., 64 pixels."),
+    BUILDER_CONFIGS: ClassVar = [
+        config
+        for source, description in _SOURCES.items()
+        for view in VIEWS
+        for config in both_forms(
+            f"{source}_{view.replace('-', '_')}",
+            f"{description} View {view}.",
+            manual=source == "original",
+            reference_images=view == "2d-to-3d",
+            arguments={"view": view},
+        )
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
-    Only the configs `original_*` need files. Get the dataset "CSS" from the
-    page of TIRG, https://github.com/google/tirg, and put
+    Only the configs `original_*` need files. Get the dataset "CSS" by the
+    link at https://github.com/google/tirg and put
     `css_toy_dataset_novel2_small.dup.npy` and the folder `images` into the
     manual folder.
     """
     HOMEPAGE = "https://github.com/google/tirg"
-
-    def read(self, dl_manager):
-        config = self.builder_config
-        if config.name.startswith("original"):
-            return read_original(
-                os.fspath(dl_manager.manual_dir), **config.arguments
-            )
-        return generate(**config.arguments)
+    ARGUMENTS: ClassVar = {}  # its reader always decodes every image
