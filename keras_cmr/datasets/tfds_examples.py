@@ -91,9 +91,7 @@ def images(split: Split) -> Iterator[tuple[int, dict]]:
             "image": image_bytes(table.pixels, i),
             "label": int(table.labels[i]),
             "caption": str(table.captions[i]),
-            "metadata": json.dumps(
-                table.metadata[i] if table.metadata else None
-            ),
+            "metadata": json.dumps(metadata),
             "queries": [_query(split.queries, q) for q in starting.get(i, ())],
         }
         if table.attributes:
