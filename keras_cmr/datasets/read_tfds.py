@@ -11,7 +11,6 @@ from keras_cmr.datasets.tables import Benchmark
 from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
-from keras_cmr.datasets.tfds_examples import OPTIONAL
 from keras_cmr.datasets.tfds_examples import SUMMARY
 
 # A TFRecord is length, checksum, content, checksum.
@@ -38,11 +37,25 @@ def read_tfds(builder, image_size: int | None = None) -> Benchmark:
     Example:
 
     ```python
+    import pathlib
+
     import tensorflow_datasets as tfds
+    from PIL import Image
 
     import keras_cmr.datasets
 
-    builder = tfds.builder("css/generated_images", data_dir="records")
+    pathlib.Path("shop/images").mkdir(parents=True)
+    for name, red in (("a.png", 90), ("b.png", 200)):
+        Image.new("RGB", (8, 8), (red, 0, 0)).save(f"shop/images/{name}")
+    pathlib.Path("shop/test.csv").write_text(
+        "reference,modification,target\\na.png,brighter,b.png\\n"
+    )
+    builder = tfds.builder("triplets/images", data_dir="records")
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(manual_dir="shop")
+    )
+    shop = keras_cmr.datasets.read_tfds(builder)
+    shop.test.images.ids[shop.test.queries.targets[0][0]]    # "b.png"
     ```
     """
     import tensorflow_datasets as tfds
@@ -118,9 +131,19 @@ def _records(path: str, features) -> Iterator[dict]:
 
 def _queries(row: dict) -> Iterator[dict]:
     columns = row["queries"]
-    for q, index in enumerate(columns["index"]):
+    lists = {
+        "targets": _cut(row["targets"], columns["num_targets"]),
+        "subsets": _cut(row["subset"], columns["num_subset"]),
+    }
+    for q in range(len(columns["index"])):
         query = {name: values[q] for name, values in columns.items()}
-        yield {**query, "reference": row["index"], "index": index}
+        query |= {name: values[q] for name, values in lists.items()}
+        yield {**query, "reference": row["index"]}
+
+
+def _cut(values, counts) -> list[tuple[int, ...]]:
+    ends = np.cumsum(counts, dtype=int)
+    return [tuple(part.tolist()) for part in np.split(values, ends)[:-1]]
 
 
 def _check_numbers(builder, role, what, rows):
@@ -159,20 +182,17 @@ def _image_table(rows, said, image_size) -> Images:
 
 def _query_table(rows, columns) -> Queries:
     made = {
-        "kinds": lambda values: _texts(values),
-        "ids": lambda values: _texts(values),
-        "seen": lambda values: np.array(list(values), bool),
-        "subsets": _tuples,
+        "kinds": lambda: _texts(row["kind"] for row in rows),
+        "seen": lambda: np.array([row["seen"] for row in rows], bool),
+        "ids": lambda: _texts(row["id"] for row in rows),
+        "subsets": lambda: _tuples(row["subsets"] for row in rows),
     }
     return Queries(
         references=np.array([row["reference"] for row in rows], "int32"),
         modifications=_texts(row["modification"] for row in rows),
         target_labels=np.array([row["target_label"] for row in rows], "int32"),
         targets=_tuples(row["targets"] for row in rows),
-        **{
-            column: made[column](row[OPTIONAL[column][0]] for row in rows)
-            for column in columns
-        },
+        **{column: made[column]() for column in columns},
     )
 
 
@@ -183,5 +203,4 @@ def _texts(values) -> np.ndarray:
 def _tuples(values) -> tuple[tuple[int, ...], ...]:
     # Queries of equal content have equal targets: one tuple for all of them.
     known: dict[tuple[int, ...], tuple[int, ...]] = {}
-    tuples = (tuple(value.tolist()) for value in values)
-    return tuple(known.setdefault(value, value) for value in tuples)
+    return tuple(known.setdefault(value, value) for value in values)

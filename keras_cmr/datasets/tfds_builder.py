@@ -147,12 +147,16 @@ class BenchmarkBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
                     "id": text,
                     "modification": text,
                     "target_label": np.int32,
-                    "targets": tfds.features.Sequence(np.int32),
+                    "num_targets": np.int32,
                     "kind": text,
                     "seen": np.bool_,
-                    "subset": tfds.features.Sequence(np.int32),
+                    "num_subset": np.int32,
                 }
             ),
+            # Of all queries, one after the other: TFDS 4.9 writes a list in
+            # a list with warnings about itself and is slow to read it.
+            "targets": tfds.features.Sequence(np.int32),
+            "subset": tfds.features.Sequence(np.int32),
         }
         if self.builder_config.reference_images:
             features["reference_image"] = image

@@ -1,6 +1,7 @@
 """From tables to what TFDS writes: the examples of a split."""
 
 import io
+import itertools
 import json
 from collections.abc import Iterator
 
@@ -9,19 +10,13 @@ from PIL import Image
 
 from keras_cmr.datasets.image_files import ImageFiles
 from keras_cmr.datasets.tables import Benchmark
-from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 
 # Where TFDS's `DatasetInfo.metadata` keeps what belongs to no row.
 SUMMARY = "keras_cmr"
 ROLES = ("train", "test", "server")
-# What a query may lack: column of the table -> field and value in a record.
-OPTIONAL = {
-    "kinds": ("kind", ""),
-    "seen": ("seen", False),
-    "ids": ("id", ""),
-    "subsets": ("subset", ()),
-}
+# The columns of a table of queries that may be `None`.
+OPTIONAL = ("kinds", "seen", "ids", "subsets")
 # A JPEG of several pictures, as some cameras write, is a JPEG to TensorFlow.
 _TENSORFLOW_READS = ("JPEG", "PNG", "MPO")
 
@@ -79,11 +74,14 @@ def triplets(split: Split) -> Iterator[tuple[int, dict]]:
 
 def images(split: Split) -> Iterator[tuple[int, dict]]:
     """Key and example of every image, with the queries that start from it."""
-    table = split.images
+    table, queries = split.images, split.queries
     starting: dict[int, list[int]] = {}
-    for q, reference in enumerate(split.queries.references.tolist()):
+    for q, reference in enumerate(queries.references.tolist()):
         starting.setdefault(reference, []).append(q)
     for i in range(len(table)):
+        own = starting.get(i, [])
+        targets = [queries.targets[q] for q in own]
+        subsets = [queries.subsets[q] if queries.subsets else () for q in own]
         metadata = table.metadata[i] if table.metadata else None
         example = {
             "index": i,
@@ -92,7 +90,18 @@ def images(split: Split) -> Iterator[tuple[int, dict]]:
             "label": int(table.labels[i]),
             "caption": str(table.captions[i]),
             "metadata": json.dumps(metadata),
-            "queries": [_query(split.queries, q) for q in starting.get(i, ())],
+            "queries": {
+                "index": own,
+                "id": _optional(queries.ids, own, ""),
+                "modification": queries.modifications[own].tolist(),
+                "target_label": queries.target_labels[own].tolist(),
+                "num_targets": [len(each) for each in targets],
+                "kind": _optional(queries.kinds, own, ""),
+                "seen": _optional(queries.seen, own, False),
+                "num_subset": [len(each) for each in subsets],
+            },
+            "targets": list(itertools.chain(*targets)),
+            "subset": list(itertools.chain(*subsets)),
         }
         if table.attributes:
             example["attributes"] = {
@@ -104,18 +113,10 @@ def images(split: Split) -> Iterator[tuple[int, dict]]:
         yield i, example
 
 
-def _query(queries: Queries, q: int) -> dict:
-    example = {
-        "index": q,
-        "modification": str(queries.modifications[q]),
-        "target_label": int(queries.target_labels[q]),
-        "targets": list(queries.targets[q]),
-    }
-    for column, (field, nothing) in OPTIONAL.items():
-        values = getattr(queries, column)
-        value = nothing if values is None else values[q]
-        example[field] = type(nothing)(value)
-    return example
+def _optional(column: np.ndarray | None, queries: list[int], nothing) -> list:
+    return (
+        [nothing] * len(queries) if column is None else column[queries].tolist()
+    )
 
 
 def image_bytes(pixels: np.ndarray | ImageFiles, index: int) -> bytes:

@@ -209,11 +209,15 @@ def test_splits_without_answers_are_no_triplets(prepared):
     assert set(prepared("cirr", "triplets").info.splits) == {"train", "test"}
     assert set(prepared("circo", "triplets").info.splits) == {"test"}
     server = prepared("cirr", "images").as_dataset("server")
-    queries = [row["queries"] for row in tfds.as_numpy(server)]
-    (first,) = [query for query in queries if len(query["index"])]
-    assert first["targets"].to_list() == [[]]
-    assert first["target_label"].tolist() == [-1]
-    assert len(first["subset"].to_list()[0]) == 5
+    rows = [
+        row for row in tfds.as_numpy(server) if len(row["queries"]["index"])
+    ]
+    (row,) = rows
+    assert row["queries"]["target_label"].tolist() == [-1]
+    assert row["queries"]["num_targets"].tolist() == [0]
+    assert row["targets"].tolist() == []
+    assert row["queries"]["num_subset"].tolist() == [5]
+    assert row["subset"].tolist() == [1, 2, 3, 4, 5]
 
 
 def test_fit_on_triplets(prepared):
@@ -376,6 +380,7 @@ def test_a_reader_without_our_code_finds_the_pixels(prepared):
         b"top-left large cyan circle, middle-center small gray triangle"
     )
     assert row["queries"]["modification"].tolist() == [b"remove cyan object"]
-    assert row["queries"]["targets"].to_list() == [[1, 2]]
+    assert row["queries"]["num_targets"].tolist() == [2]
+    assert row["targets"].tolist() == [1, 2]
     assert json.loads(row["metadata"])["objects"][1]["pos"] == [0.2, 0.2]
     assert read_tfds(builder).test.queries.targets == ((1, 2),)
