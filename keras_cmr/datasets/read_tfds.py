@@ -1,8 +1,6 @@
 """From TFDS records back to tables."""
 
 import dataclasses
-import json
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,10 +10,7 @@ from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 from keras_cmr.datasets.tfds_examples import SUMMARY
-
-# A TFRecord is length, checksum, content, checksum.
-_BEFORE, _AFTER = 12, 4
-_IMAGES = ("image", "reference_image")
+from keras_cmr.datasets.tfds_records import read_rows
 
 
 def read_tfds(builder, image_size: int | None = None) -> Benchmark:
@@ -88,13 +83,17 @@ def _split(builder, role, said, image_size) -> Split:
     rows = [
         row
         for path in builder.info.splits[role].filepaths
-        for row in _records(str(path), builder.info.features)
+        for row in read_rows(str(path), said["attributes"])
     ]
     rows.sort(key=lambda row: row["index"])
-    _check_numbers(builder, role, "image", rows)
-    queries = [query for row in rows for query in _queries(row)]
+    queries = [query for row in rows for query in row["queries"]]
     queries.sort(key=lambda query: query["index"])
-    _check_numbers(builder, role, "query", queries)
+    for what, table in (("image", rows), ("query", queries)):
+        if [row["index"] for row in table] != list(range(len(table))):
+            raise ValueError(
+                f"The records in {builder.data_path} are not whole: each "
+                f"{what} of the split {role!r} must be there once."
+            )
     return Split(
         name=said["name"],
         images=_image_table(rows, said, image_size or said["image_size"]),
@@ -105,55 +104,6 @@ def _split(builder, role, said, image_size) -> Split:
     )
 
 
-def _records(path: str, features) -> Iterator[dict]:
-    """The examples of a file, each image as (file, first byte, size)."""
-    import tensorflow as tf
-    import tensorflow_datasets as tfds
-
-    images = [name for name in _IMAGES if name in features]
-    skip = {name: tfds.decode.SkipDecoding() for name in images}
-    start = 0
-    try:
-        # TensorFlow compares the checksums.
-        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
-            row = features.deserialize_example_np(record, decoders=skip)
-            start += _BEFORE
-            for name in images:
-                place = start + record.index(row[name])
-                row[name] = (path, place, len(row[name]))
-            yield row
-            start += len(record) + _AFTER
-    except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
-        raise ValueError(
-            f"The record file {path} is damaged or missing: {error.message}"
-        ) from None
-
-
-def _queries(row: dict) -> Iterator[dict]:
-    columns = row["queries"]
-    lists = {
-        "targets": _cut(row["targets"], columns["num_targets"]),
-        "subsets": _cut(row["subset"], columns["num_subset"]),
-    }
-    for q in range(len(columns["index"])):
-        query = {name: values[q] for name, values in columns.items()}
-        query |= {name: values[q] for name, values in lists.items()}
-        yield {**query, "reference": row["index"]}
-
-
-def _cut(values, counts) -> list[tuple[int, ...]]:
-    ends = np.cumsum(counts, dtype=int)
-    return [tuple(part.tolist()) for part in np.split(values, ends)[:-1]]
-
-
-def _check_numbers(builder, role, what, rows):
-    if [int(row["index"]) for row in rows] != list(range(len(rows))):
-        raise ValueError(
-            f"The records in {builder.data_path} are not whole: each {what} "
-            f"of the split {role!r} must be there once."
-        )
-
-
 def _image_table(rows, said, image_size) -> Images:
     def pixels(name):
         if name not in rows[0]:
@@ -161,46 +111,38 @@ def _image_table(rows, said, image_size) -> Images:
         records = ImageRecords([row[name] for row in rows], image_size)
         return records if said["files"] else records[:]
 
-    names = rows[0].get("attributes", {})
     return Images(
-        ids=_texts(row["id"] for row in rows),
+        ids=np.array([row["id"] for row in rows], str),
         labels=np.array([row["label"] for row in rows], "int32"),
-        captions=_texts(row["caption"] for row in rows),
+        captions=np.array([row["caption"] for row in rows], str),
         pixels=pixels("image"),
-        metadata=(
-            [json.loads(row["metadata"]) for row in rows]
-            if said["metadata"]
-            else ()
-        ),
+        metadata=[row["metadata"] for row in rows] if said["metadata"] else (),
         attributes={
-            name: _texts(row["attributes"][name] for row in rows)
-            for name in names
+            name: np.array([row["attributes"][name] for row in rows], str)
+            for name in said["attributes"]
         },
         reference_pixels=pixels("reference_image"),
     )
 
 
 def _query_table(rows, columns) -> Queries:
-    made = {
-        "kinds": lambda: _texts(row["kind"] for row in rows),
-        "seen": lambda: np.array([row["seen"] for row in rows], bool),
-        "ids": lambda: _texts(row["id"] for row in rows),
-        "subsets": lambda: _tuples(row["subsets"] for row in rows),
-    }
-    return Queries(
-        references=np.array([row["reference"] for row in rows], "int32"),
-        modifications=_texts(row["modification"] for row in rows),
-        target_labels=np.array([row["target_label"] for row in rows], "int32"),
-        targets=_tuples(row["targets"] for row in rows),
-        **{column: made[column]() for column in columns},
-    )
+    def array(name, kind):
+        return np.array([row[name] for row in rows], kind)
 
-
-def _texts(values) -> np.ndarray:
-    return np.array([value.decode() for value in values], str)
-
-
-def _tuples(values) -> tuple[tuple[int, ...], ...]:
     # Queries of equal content have equal targets: one tuple for all of them.
     known: dict[tuple[int, ...], tuple[int, ...]] = {}
-    return tuple(known.setdefault(value, value) for value in values)
+    optional = {
+        "kinds": lambda: array("kinds", str),
+        "seen": lambda: array("seen", bool),
+        "ids": lambda: array("ids", str),
+        "subsets": lambda: tuple(row["subsets"] for row in rows),
+    }
+    return Queries(
+        references=array("reference", "int32"),
+        modifications=array("modification", str),
+        target_labels=array("target_label", "int32"),
+        targets=tuple(
+            known.setdefault(row["targets"], row["targets"]) for row in rows
+        ),
+        **{column: optional[column]() for column in columns},
+    )

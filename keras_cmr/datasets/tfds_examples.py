@@ -43,6 +43,7 @@ def _split_summary(split: Split) -> dict:
         "columns": [
             c for c in OPTIONAL if getattr(split.queries, c) is not None
         ],
+        "attributes": list(split.images.attributes),
         "metadata": len(split.images.metadata) > 0,
         "files": isinstance(split.images.pixels, ImageFiles),
         "image_size": split.images.pixels.shape[1],
