@@ -5,21 +5,25 @@ rows: images, and queries that name images. So every benchmark is offered
 twice, under two configs that do not need each other:
 
 - `triplets`, the default, is for training with TFDS alone. An example is a
-  query with the pixels of its reference and its first target, as `fit` takes
-  it once the text is tokenized. An image stands in it as often as queries
-  name it.
-- `images` is the whole benchmark and holds no image twice. An example is an
+  query with the pixels of its reference and of the first of its targets, as
+  `fit` takes it once the text is tokenized. An image stands in it as often as
+  queries name it. Queries without a public answer are not in it, and where
+  training queries are drawn (`Split.sampler`) it holds one draw.
+- `images` is the whole benchmark, each image once a split. An example is an
   image with the queries that start from it; they name their targets by the
-  number `index` of the image. `keras_cmr.datasets.read_tfds` makes of it the
-  tables that direct reading gives.
+  number `index` of the image, in one list: the first `num_targets[0]` numbers
+  belong to the first query, and so on. `keras_cmr.datasets.read_tfds` makes
+  the tables of it that direct reading gives.
 
 What was decided against: queries that hold numbers of images only, next to
 images under another config, because no user of TFDS could train on one of the
 two; and one config of triplets and single images, because half of the fields
 of every example would be empty.
 
-The bytes of image files are kept as they are. A builder reads its benchmark
-with `verify=True`: an image that can't be decoded counts as missing.
+The bytes of JPEG and PNG files are kept as they are. Other formats become PNG,
+which is what TensorFlow can decode for sure: same pixels, but not the same
+fingerprint. A builder reads its benchmark with `verify=True`: an image that
+can't be decoded counts as missing.
 """
 
 import dataclasses
@@ -153,8 +157,8 @@ class BenchmarkBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
                     "num_subset": np.int32,
                 }
             ),
-            # Of all queries, one after the other: TFDS 4.9 writes a list in
-            # a list with warnings about itself and is slow to read it.
+            # Of all queries, one after the other: TFDS 4.9 logs warnings
+            # about itself when it writes a list in a list.
             "targets": tfds.features.Sequence(np.int32),
             "subset": tfds.features.Sequence(np.int32),
         }
