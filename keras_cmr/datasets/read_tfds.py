@@ -63,6 +63,11 @@ def read_tfds(builder, image_size: int | None = None) -> Benchmark:
             "`builder.download_and_prepare(...)`. Received: "
             f"{builder.info.full_name}, prepared: {builder.is_prepared()}"
         )
+    if builder.info.file_format.value != "tfrecord":
+        raise ValueError(
+            "`builder` must have its records in TFDS's default file format, "
+            f"tfrecord. Received: {builder.info.file_format.value}"
+        )
     splits = {
         role: _split(builder, role, split_said, image_size)
         for role, split_said in said["splits"].items()

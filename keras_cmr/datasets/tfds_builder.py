@@ -98,6 +98,8 @@ class BenchmarkBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         ARGUMENTS: Dict of arguments of the reader under every config.
     """
 
+    # TFDS keeps what it has: raise it with every change of what a reader
+    # finds or an example holds.
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
     BUILDER_CONFIGS: ClassVar = both_forms()

@@ -140,6 +140,23 @@ def test_sampler_draws_the_same(prepared, name):
         np.testing.assert_array_equal(column, wanted)
 
 
+def test_sampler_has_the_arguments_of_the_config(tmp_path):
+    config = dataclasses.replace(
+        tfds.builder_cls("mit_states").builder_configs["images"],
+        name="swaps",
+        arguments={"same_adjective": True, "image_size": 16, "verbose": 0},
+    )
+    builder = tfds.builder("mit_states", config=config, data_dir=tmp_path)
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(
+            manual_dir=DATASETS / "mit_states" / "dummy_data"
+        )
+    )
+    read = read_tfds(builder)
+    assert read.train.sampler.same_adjective
+    assert read.train.images.pixels.shape == (4, 16, 16, 3)
+
+
 def test_image_size_is_chosen_at_reading(prepared):
     read = read_tfds(prepared("shoes", "images"), image_size=5)
     wanted = direct("shoes", {"image_size": 5})
@@ -341,6 +358,19 @@ def test_reading_asks_for_prepared_images(prepared, tmp_path):
         read_tfds(tfds.builder("css/generated_2d_images", data_dir=tmp_path))
     with pytest.raises(ValueError, match=r"shoes/triplets/1.0.0, prepared: T"):
         read_tfds(prepared("shoes", "triplets"))
+
+
+def test_other_file_formats_are_refused(tmp_path):
+    builder = tfds.builder(
+        "shoes/images", data_dir=tmp_path, file_format="array_record"
+    )
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(
+            manual_dir=DATASETS / "shoes" / "dummy_data"
+        )
+    )
+    with pytest.raises(ValueError, match="Received: array_record"):
+        read_tfds(builder)
 
 
 def test_damaged_records_are_named(tmp_path):

@@ -20,5 +20,5 @@ class Builder(BenchmarkBuilder):
         return AdjectiveSampler(
             images.attributes["adjective"].tolist(),
             images.attributes["noun"].tolist(),
-            **arguments,
+            arguments.get("same_adjective", False),
         )
