@@ -149,6 +149,41 @@ def test_generate_writes_the_original_layout(tmp_path):
     assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 5
 
 
+def test_validate_a_good_folder(tmp_path):
+    names = [f"{letter}.png" for letter in "abcdef"]
+    (tmp_path / "images").mkdir()
+    for name in names:
+        Image.new("RGB", (8, 8)).save(tmp_path / "images" / name)
+    pairs = zip(names[::2], names[1::2], strict=True)
+    rows = [f"{a},make it red,{b}" for a, b in pairs]
+    table = tmp_path / "triplets.csv"
+    table.write_text("\n".join(["reference,modification,target", *rows]))
+    output = ok("validate", tmp_path, "--out", tmp_path / "sheet.png")
+    assert "No faults." in output
+    assert "queries to train       2" in output
+    with Image.open(tmp_path / "sheet.png") as drawn:
+        assert drawn.height > 3 * 128
+    table.rename(tmp_path / "own.csv")
+    assert "No faults." in ok("validate", tmp_path, "--table", "own.csv")
+
+
+def test_validate_names_each_fault(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "b.png").write_bytes(b"no picture")
+    table = tmp_path / "test.jsonl"
+    table.write_text(
+        '{"reference": "a.png", "modification": "", "target": "b.png"}\n'
+        '{"reference": "a.png", "modification": "red", "target": "b.png"}\n'
+    )
+    result = call("validate", tmp_path, "--out", tmp_path / "sheet.png")
+    assert result.exit_code == 1
+    assert f"{table}, line 1: `modification` must have" in result.output
+    assert f"{table}, line 2: `reference` 'a.png': " in result.output
+    assert f"{table}, line 2: Can't read image" in result.output
+    assert "all faults          3" in result.output
+    assert not (tmp_path / "sheet.png").exists()
+
+
 def test_doctor_names_versions():
     result = call("doctor")
     assert result.exit_code == 0, result.output
@@ -195,6 +230,7 @@ def bad_calls():
             ["evaluate", "{run}", "--protocol", "tirg/caption"],
             "tirg/caption-match",
         ),
+        (["validate", "nowhere"], "There is no folder nowhere"),
         (["index", "nowhere", "--model", "{run}", "--out", "{new}"],
          "No such folder: nowhere"),
         (["index", "{empty}", "--model", "{run}", "--out", "{new}"],

@@ -37,6 +37,8 @@ class ImageFolder:
         for relative, path in sorted(self._walk(str(self.root), "")):
             self._files[relative] = path
             self._by_stem.setdefault(relative.rpartition(".")[0], path)
+        stems = (relative.rpartition(".")[0] for relative in self.outside)
+        self._outside = {*self.outside, *stems}
 
     def __len__(self) -> int:
         return len(self._files)
@@ -64,7 +66,7 @@ class ImageFolder:
         name = checked_relative(relative)
         path = self.root / name
         for part in (name, *map(str, PurePosixPath(name).parents)):
-            if part in self.outside:
+            if part in self._outside:
                 return f"{path}: a link that leads out of the folder"
         return f"{path}: missing"
 
@@ -95,13 +97,14 @@ class ImageFolder:
 
 def checked_relative(relative: str) -> str:
     """`relative` without a leading `./`; an error if it leaves its folder."""
-    parts = PurePosixPath(relative).parts
+    # By hand: `pathlib` takes a fifth of the time to open 120,000 images.
+    parts = [part for part in relative.split("/") if part not in ("", ".")]
     if (
         not parts
         or "\\" in relative
         or "\0" in relative
         or ".." in parts
-        or parts[0].startswith("/")
+        or relative.startswith("/")
     ):
         raise ValueError(
             "An image's path must lead to a file below its folder. "

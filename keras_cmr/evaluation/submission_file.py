@@ -39,14 +39,13 @@ def read(path: str | os.PathLike) -> dict:
             raise ValueError(f"the key {twice[:80]!r} occurs twice")
         return content
 
+    text = read_text(path)
     try:
-        content = json.loads(read_text(path), object_pairs_hook=distinct)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}: not JSON: {error}") from None
-    except ValueError as error:
-        # `read_text` names the file; the others do not.
-        named = str(error).startswith(str(path))
-        raise ValueError(str(error) if named else f"{path}: {error}") from None
+        content = json.loads(text, object_pairs_hook=distinct)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{path} must hold a JSON object whose keys are distinct: {error}"
+        ) from None
     if not isinstance(content, dict):
         raise ValueError(
             f"{path} must hold a JSON object. Received: {str(content)[:80]!r}"

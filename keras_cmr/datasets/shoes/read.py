@@ -52,7 +52,7 @@ def read(
     queries = parse_queries(folder / "relative_captions_shoes.json", names)
     files = ImageFolder(_image_folder(folder))
     places: dict[str, str] = {}
-    for path in files:
+    for path in (*files, *files.outside):
         places.setdefault(path.rpartition("/")[2], path)
     parsed = {
         split: Parsed(

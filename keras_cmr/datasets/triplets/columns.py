@@ -8,7 +8,7 @@ from keras_cmr.datasets.triplets.faults import Report
 
 REQUIRED = ("reference", "modification", "target")
 OPTIONAL = ("label", "kind", "id", "split")
-# "targets" and "modifcation" are slips; "target_url" is somebody's own.
+# "targets" and "modifcation" are slips; "target_id" is somebody's own.
 _SLIP = 0.85
 
 
@@ -48,14 +48,22 @@ class Columns:
                 continue
             self._seen.add(name)
             free = [known for known in self.known if known not in names]
-            lower = str(name).strip().lower()
-            near = difflib.get_close_matches(lower, free, 1, _SLIP)
-            if not near or near[0] in missing:
+            meant = _slip_of(name, free)
+            if not meant or meant in missing:
                 self._ignored.add(name)
                 continue
             problem = (
-                f"unknown column `{name}`. Did you mean `{near[0]}`? (Columns "
+                f"unknown column `{name}`. Did you mean `{meant}`? (Columns "
                 "of your own are ignored, but need other names.)"
             )
             report(Fault("unknown column", place, problem))
         return not missing
+
+
+def _slip_of(name: str, known: list[str]) -> str:
+    """The known name of which `name` is a slip of the pen, or `""`."""
+    lower = name.strip().lower()
+    for other in known:
+        if sorted(other) == sorted(lower):  # "lable"
+            return other
+    return "".join(difflib.get_close_matches(lower, known, 1, _SLIP))

@@ -26,7 +26,7 @@ def example_sheet(found: Survey, unreadable: set[str]):
         row
         for row in found.triplets
         if all(
-            name in found.names and name not in unreadable
+            name in found.names.files and name not in unreadable
             for name in (row.reference, row.targets[0])
         )
     ]

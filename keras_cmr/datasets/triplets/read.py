@@ -13,7 +13,7 @@ from keras_cmr.datasets.triplets.survey import Survey
 from keras_cmr.datasets.triplets.survey import survey
 from keras_cmr.datasets.triplets.unreadable import check_pictures
 
-GALLERIES = ("all", "unseen")
+GALLERIES = ("unseen", "all")
 
 
 def read(
@@ -22,7 +22,7 @@ def read(
     image_size: int = 224,
     test_share: float = 0.2,
     seed: int = 0,
-    gallery: str = "all",
+    gallery: str = "unseen",
     strict: bool = False,
     verify: bool = False,
     verbose: int = 1,
@@ -44,10 +44,10 @@ def read(
             this share of its queries go to the test split. Queries that
             share an image stay together, so no image is in both.
         seed: int. For the same: which queries they are.
-        gallery: `"all"` or `"unseen"`. The images among which the test
-            queries search: all in `images/`, as a search engine over the
-            folder would, or all but those of the training queries. Training
-            images with the label of a test target are never among them.
+        gallery: `"unseen"` or `"all"`. The images among which the test
+            queries search: all in `images/` but those of the training
+            queries, or these too. Training images with the label of a test
+            target are never among them. Defaults to `"unseen"`.
         strict: bool. If True, an image that is missing (or, with `verify`,
             unreadable) is an error; if False, it is left out with a warning.
         verify: bool. If True, every file is decoded once.

@@ -9,13 +9,13 @@ from keras_cmr.datasets.triplets.columns import Columns
 from keras_cmr.datasets.triplets.faults import MISSING
 from keras_cmr.datasets.triplets.faults import Fault
 from keras_cmr.datasets.triplets.faults import Report
+from keras_cmr.datasets.triplets.find_tables import find_tables
 from keras_cmr.datasets.triplets.image_names import ImageNames
 from keras_cmr.datasets.triplets.row_checks import check_rows
 from keras_cmr.datasets.triplets.row_checks import check_splits
 from keras_cmr.datasets.triplets.seeded_split import check_share
 from keras_cmr.datasets.triplets.seeded_split import seeded_split
 from keras_cmr.datasets.triplets.table_file import read_table
-from keras_cmr.datasets.triplets.tables import find_tables
 from keras_cmr.datasets.triplets.triplet import Triplet
 from keras_cmr.datasets.triplets.triplet import parse_triplet
 

@@ -41,7 +41,7 @@ class Validation:
         else:
             lines = ["No faults."]
         if self.summary:
-            lines += ["", *_aligned("without a fault", "", self.summary)]
+            lines += ["", *_aligned("found", "number", self.summary)]
         return "\n".join(lines)
 
 
@@ -121,7 +121,7 @@ def _summary(found: Survey) -> dict[str, str]:
         "targets a query": _spread([len(r.targets) for r in found.triplets]),
         "words a query": _spread([len(words) for words in train + test]),
         "words to learn": f"{len(known):,}",
-        "test words among them": f"all but {len(new):,}",
+        "test words not learnt": f"{len(new):,}",
     }
     for name, values in (("labels", labels), ("kinds", kinds)):
         if values:
@@ -144,8 +144,6 @@ def _spread(counts: Sequence[int]) -> str:
 
 
 def _aligned(left, right, rows):
-    names = {left: right, **rows} if right else {f"{left}:": "", **rows}
-    width = max(map(len, names))
-    return [
-        f"{name:<{width}}  {value}".rstrip() for name, value in names.items()
-    ]
+    rows = {left: right, **rows}
+    width = max(map(len, rows))
+    return [f"{name:<{width}}  {value}" for name, value in rows.items()]

@@ -15,23 +15,21 @@ class Relationship(Fusion):
     of the map; `query = f(mean of relation over i and j)`, `g` and `f`
     perceptrons. That is one vector an image. A fusion of a feature map has
     to return a map, so the vector stands at every position: average pooling
-    gives it back unchanged, and what is projected is the paper's result.
+    gives it back unchanged, and what is projected is that vector.
 
     `f` is `units - units - channels` with ReLU between and dropout before
-    the last, the paper's widths with the last one changed. Its sum over pairs
-    is a mean here, as in the comparison of Vo et al.: the size of the map
-    doesn't set the scale. Cost grows with the square of the positions:
+    the last. The sum over pairs is a mean here, as in the comparison of Vo et
+    al.: the size of the map doesn't set the scale. Default sizes were set
+    without the paper at hand. Cost grows with the square of the positions:
     `batch * (height * width)**2 * units` numbers a layer of `g`.
 
     Args:
-        units: int. Width of the hidden layers. Defaults to `256`, as in the
-            paper.
-        num_layers: int. Number of layers of `g`. Defaults to `4`, as in the
-            paper.
+        units: int. Width of the hidden layers. Defaults to `256`.
+        num_layers: int. Number of layers of `g`. Defaults to `4`.
         dropout: float. Fraction of the last hidden layer of `f` dropped in
-            training. Defaults to `0.5`, as in the paper.
+            training. Defaults to `0.5`.
         coordinates: bool. Whether each `x_i` carries its row and column,
-            from -1 to 1, as in the paper. Defaults to `True`.
+            from -1 to 1. Defaults to `True`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

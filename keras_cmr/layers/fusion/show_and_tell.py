@@ -18,7 +18,7 @@ class ShowAndTell(Fusion):
 
     Args:
         units: int. Width of the LSTM and of what it reads. Defaults to
-            `512`, as in the paper.
+            `512`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

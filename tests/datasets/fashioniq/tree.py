@@ -12,14 +12,14 @@ CAPTIONS = {
     ],
     "val": [
         ("B00V1", "B00V3", ["is sleevless", "is darker"]),
-        ("B00V3", "B00V1", ["is green?", " . "]),
+        ("B00V2", "B00V1", ["is green?", " . "]),
     ],
     "test": [("B00X2", None, ["is shorter", "has dots"])],
 }
 NAMES = {
     "train": ["B00T3", "B00T1", "B00T2"],
     # No query names the second: it is in the gallery all the same.
-    "val": ["B00V1", "B00V2", "B00V3"],
+    "val": ["B00V1", "B00V4", "B00V2", "B00V3"],
     "test": ["B00X1", "B00X2"],
 }
 

@@ -31,12 +31,13 @@ def test_two_tables(tmp_path):
     assert train.queries.targets == ((1,), (3,))
     assert train.queries.modifications.tolist() == ["make it red", "blue"]
     assert train.vocabulary == test.vocabulary == ("blue", "it", "make", "red")
-    assert test.images.ids.tolist() == NAMES
-    assert test.queries.references.tolist() == [4]
-    assert test.queries.targets == ((5,),)
-    assert test.images.pixels.shape == (10, 8, 8, 3)
+    # All but the training images, also those that no row names.
+    assert test.images.ids.tolist() == NAMES[4:]
+    assert test.queries.references.tolist() == [0]
+    assert test.queries.targets == ((1,),)
+    assert test.images.pixels.shape == (6, 8, 8, 3)
     # Colours as drawn; PNG keeps them.
-    assert test.images.pixels[3][0, 0].tolist() == [60, 90, 252]
+    assert test.images.pixels[3][0, 0].tolist() == [140, 90, 248]
     assert test.queries.kinds is None and test.queries.ids is None
 
 
@@ -53,7 +54,8 @@ def test_labels_kinds_ids_and_several_targets(tmp_path):
         ("i.png", "red", "j.png", "x", "colour", 9),
     ]
     write(tmp_path, "test.jsonl", jsonl(rows, LABELLED))
-    own = read(tmp_path)
+    assert read(tmp_path).test.images.ids.tolist() == NAMES[4:]
+    own = read(tmp_path, gallery="all")
     assert own.protocols == ("triplets/target-id", "tirg/caption-match")
     test = own.test
     # b is a training image with the label of a test target.
@@ -73,10 +75,11 @@ def test_labels_kinds_ids_and_several_targets(tmp_path):
     assert own.train.queries.ids.tolist() == ["q1", "q2"]
 
 
-def test_gallery_without_training_images(tmp_path):
-    own = read(tree(tmp_path), gallery="unseen")
-    assert own.test.images.ids.tolist() == NAMES[4:]
-    assert own.test.queries.targets == ((1,),)
+def test_gallery_of_all_images(tmp_path):
+    own = read(tree(tmp_path), gallery="all")
+    assert own.test.images.ids.tolist() == NAMES
+    assert own.test.queries.targets == ((5,),)
+    assert own.train.images.ids.tolist() == NAMES[:4]
 
 
 def test_a_test_table_alone(tmp_path):
@@ -99,7 +102,7 @@ def test_column_split(tmp_path):
     write(tmp_path, "triplets.csv", text)
     own = read(tmp_path)
     assert own.train.images.ids.tolist() == NAMES[:4]
-    assert own.test.queries.references.tolist() == [4]
+    assert own.test.images.ids[own.test.queries.references[0]] == "e.png"
     (tmp_path / "triplets.csv").rename(tmp_path / "mine.csv")
     again = read(tmp_path, table="mine.csv")
     assert again.fingerprint == own.fingerprint
@@ -186,7 +189,7 @@ def test_unicode_forms_are_one_name(tmp_path, disk, written):
 
 def test_names_without_ending(tmp_path):
     own = read(tree(tmp_path, test=[("e", "red", "f")]))
-    assert own.test.queries.targets == ((5,),)
+    assert own.test.queries.targets == ((1,),)
     Image.new("RGB", (2, 2)).save(tmp_path / "images" / "f.jpg")
     with pytest.raises(ValueError, match=r"'f\.jpg' and 'f\.png'"):
         read(tmp_path)
@@ -199,7 +202,7 @@ def test_hidden_files_are_no_images(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"no picture")
     own = read(tmp_path, verify=True, verbose=0)
-    assert own.test.images.ids.tolist() == NAMES
+    assert own.test.images.ids.tolist() == NAMES[4:]
 
 
 def test_missing_images_are_counted(tmp_path):
@@ -210,9 +213,9 @@ def test_missing_images_are_counted(tmp_path):
     with pytest.warns(UserWarning) as caught:
         own = read(tmp_path)
     assert "1 of 5 images of the split 'train'" in str(caught[0].message)
-    assert "2 of 12 images of the split 'test'" in str(caught[1].message)
+    assert "2 of 8 images of the split 'test'" in str(caught[1].message)
     assert own.train.lost_queries == own.test.lost_queries == 1
-    assert own.test.queries.targets == ((5,),)
+    assert own.test.queries.targets == ((1,),)
     assert [line.rpartition("/")[2] for line in own.test.missing] == [
         "y.png: missing",
         "z.png: missing",
@@ -230,15 +233,15 @@ def test_verify(tmp_path):
     with pytest.raises(ValueError, match="1 of 1 queries"):
         read(tmp_path, verify=True, verbose=0)
     draw(tmp_path, NAMES[:6])
-    with pytest.warns(UserWarning, match=r"1 of 10 images .*j\.png"):
+    with pytest.warns(UserWarning, match=r"1 of 6 images .*j\.png"):
         own = read(tmp_path, verify=True, verbose=0)
-    assert len(own.test.images) == 9
+    assert len(own.test.images) == 5
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"gallery": "seen"}, "`gallery` must be one of 'all', 'unseen'"),
+        ({"gallery": "seen"}, "`gallery` must be one of 'unseen', 'all'"),
         ({"test_share": 0}, "`test_share` must be a number between"),
         ({"test_share": True}, "`test_share` must be a number between"),
         ({"seed": "a"}, "`seed` must be an integer"),

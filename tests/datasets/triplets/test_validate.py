@@ -67,7 +67,7 @@ JSONL = {
     "missing image": (
         lines(row(reference="ee.png"), row(target="shop/F.JPG")),
         [
-            ("missing image", 1, "`reference` 'ee.png': the file is not"),
+            ("missing image", 1, "`reference` 'ee.png': "),
             ("missing image", 2, "Did you mean 'f.png'?"),
         ],
     ),
@@ -186,7 +186,7 @@ def compare(found, expected, path):
 
 CSV = {
     "unknown column": (
-        f"{HEADER},kinds,price,target_url\ne.png,red,f.png,a,3,http\n",
+        f"{HEADER},kinds,price,target_id,\ne.png,red,f.png,a,3,7,\n",
         [("unknown column", 1, "`kinds`. Did you mean `kind`?")],
     ),
     "missing column": (
@@ -380,7 +380,7 @@ def test_summary(tmp_path):
         "targets a query": "1 to 2, mean 1.3",
         "words a query": "1 to 4, mean 2.7",
         "words to learn": "4",
-        "test words among them": "all but 1",
+        "test words not learnt": "1",
         "labels": "2",
         "kinds": "1",
         "columns not read": "price",
