@@ -76,10 +76,12 @@ def generate(
     Example: keras-cmr generate --out data/css --scenes 200
     """
     with _one_line_errors():
-        from keras_cmr.datasets import css
+        from keras_cmr import datasets
         from keras_cmr.visualization import contact_sheet
 
-        benchmark = css.generate(
+        # Through the cache, so that a stopped rendering goes on.
+        benchmark = datasets.load(
+            "css",
             scenes=scenes,
             modifications=modifications,
             renders=renders,
@@ -88,7 +90,7 @@ def generate(
             seed=seed,
             view=view,
         )
-        css.write_original(benchmark, out)
+        datasets.css.write_original(benchmark, out)
         for split in (benchmark.train, benchmark.test):
             typer.echo(
                 f"{split.name}: {len(split.images.ids):,} images, "

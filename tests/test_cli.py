@@ -184,6 +184,22 @@ def test_validate_names_each_fault(tmp_path):
     assert not (tmp_path / "sheet.png").exists()
 
 
+def test_generate_in_3d(tmp_path):
+    small = ("--scenes", 2, "--image-size", 32)
+    ok("generate", "--out", tmp_path / "flat", *small)
+    ok("generate", "--out", tmp_path / "css", *small, "--view", "3d")
+    name = "images/css_test_000000.png"
+    with (
+        Image.open(tmp_path / "flat" / name) as drawn,
+        Image.open(tmp_path / "css" / name) as rendered,
+    ):
+        assert drawn.getpixel((0, 0)) == (255, 255, 255)
+        assert rendered.getpixel((0, 0)) != (255, 255, 255)
+    result = call("generate", "--out", tmp_path / "no", "--view", "4d")
+    assert result.exit_code == 2
+    assert "'2d-to-3d'" in result.output
+
+
 def test_doctor_names_versions():
     result = call("doctor")
     assert result.exit_code == 0, result.output

@@ -26,12 +26,22 @@ def test_the_named_configs_are_shipped():
         "css_tirg_mi",
         "css_tirg_lastconv",
         "css_tirg_mi_lastconv",
+        "css_3d_tirg",
+        "css_2d_to_3d_tirg",
     }
+
+
+def test_configs_of_views():
+    views = {path.stem: Config.from_yaml(path).view for path in CONFIGS}
+    assert views.pop("css_3d_tirg") == "3d"
+    assert views.pop("css_2d_to_3d_tirg") == "2d-to-3d"
+    assert set(views.values()) == {"2d"}
 
 
 def test_rows_differ_in_the_model_alone():
     """One recipe for all rows, or they could not be compared."""
-    model_keys = {"fusion", "mutual_information"}
+    # What the view shows is another benchmark, not another recipe.
+    model_keys = {"fusion", "mutual_information", "view"}
     recipes = [
         {
             k: v

@@ -36,9 +36,10 @@ def load(
 
     `"css"` without `data_dir` is generated on first use and kept in the
     cache; with `data_dir` it is read from the original's files. A damaged
-    file in the cache is an error that names it. Every other benchmark is
-    read from the files in `data_dir`; what must lie there says the page of
-    the benchmark, `keras_cmr/datasets/<name>/README.md`.
+    file in the cache is an error that names it; of rendered pictures
+    (`view="3d"`) only what is missing or damaged is rendered. Every other
+    benchmark is read from the files in `data_dir`; what must lie there says
+    the page of the benchmark, `keras_cmr/datasets/<name>/README.md`.
 
     Args:
         name: string. One of `"css"`, `"fashion200k"`, `"mit_states"`,

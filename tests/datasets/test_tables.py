@@ -56,6 +56,15 @@ def test_fingerprint_sees_every_change_of_content(change):
     assert split(**change).fingerprint != split().fingerprint
 
 
+def test_references_look_like_the_images_unless_said_otherwise():
+    plain = split()
+    assert plain.reference_pixels is plain.images.pixels
+    drawings = 255 - plain.images.pixels
+    other = split(reference_pixels=drawings)
+    assert other.reference_pixels is drawings
+    assert other.fingerprint != plain.fingerprint
+
+
 def test_fingerprint_ignores_how_the_arrays_are_stored():
     same = split(
         pixels=np.asfortranarray(split().images.pixels),

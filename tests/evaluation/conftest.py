@@ -31,6 +31,10 @@ class Split:
     queries: Queries
     fingerprint: str
 
+    @property
+    def reference_pixels(self):
+        return self.images.pixels
+
 
 class LookUpModel:
     """Image `i` has all pixels `i`; text "j" is modification `j`."""

@@ -39,4 +39,6 @@ def split():
         modifications=np.array([f"change {i}" for i in range(9)]),
         target_labels=target_labels,
     )
-    return types.SimpleNamespace(images=images, queries=queries)
+    return types.SimpleNamespace(
+        images=images, queries=queries, reference_pixels=images.pixels
+    )

@@ -56,6 +56,13 @@ def test_equals_brute_force_loop(split, seed):
         )
 
 
+def test_references_may_look_different_from_candidates(split):
+    split.reference_pixels = 255 - split.images.pixels
+    (example,) = ranked_examples(*_embeddings(0), split, [4])
+    own = split.images.pixels[split.queries.references[4]]
+    np.testing.assert_array_equal(example.reference, 255 - own)
+
+
 def test_own_reference_is_no_hit_even_if_it_is_nearest(split):
     _, gallery = _embeddings(0)
     queries = gallery[split.queries.references]

@@ -38,17 +38,17 @@ class Camera:
         samples: int. Rays along each side of the picture.
         height: float. Tangent of half the angle at which the camera looks
             down.
-        turn: float. Tangent of half the angle by which it stands beside the
-            middle.
+        aside: float. Tangent of half the angle by which it stands beside
+            the middle.
     """
 
-    def __init__(self, samples: int, height: float, turn: float):
+    def __init__(self, samples: int, height: float, aside: float):
         level, down = rotation(height)
-        ahead, aside = rotation(turn)
+        cos, sin = rotation(aside)
         self.samples = samples
-        self.forward = (aside * level, ahead * level, -down)
-        self.right = (ahead, -aside, 0.0)
-        self.up = (aside * down, ahead * down, level)
+        self.forward = (sin * level, cos * level, -down)
+        self.right = (cos, -sin, 0.0)
+        self.up = (sin * down, cos * down, level)
         self.position = tuple(-_DISTANCE * x for x in self.forward)
 
     def rays(self) -> Vector:

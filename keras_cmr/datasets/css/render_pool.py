@@ -1,6 +1,7 @@
 """Rendering on all cores."""
 
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import pickle
@@ -16,6 +17,9 @@ from keras_cmr.datasets.css import render_worker
 
 # A process starts in about the time that it takes to render so much.
 _WORTH_A_PROCESS = 2
+
+# `-m` would warn of a module that its own package has imported already.
+_WORKER = f"from {render_worker.__name__} import serve; serve()"
 
 # Arguments of `render_images`.
 Task = tuple[np.ndarray, int, int, int, tuple[int, ...]]
@@ -58,7 +62,8 @@ class _Processes:
         )
         self._all = [
             subprocess.Popen(
-                [sys.executable, "-m", render_worker.__name__],
+                # -P: nothing in the current folder may pass for a module.
+                [sys.executable, "-P", "-c", _WORKER],
                 env={**os.environ, "PYTHONPATH": path},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -92,5 +97,7 @@ class _Processes:
             process.kill()
         for process in self._all:
             process.wait()
-            process.stdin.close()
             process.stdout.close()
+            # What was not sent yet cannot be sent any more.
+            with contextlib.suppress(OSError):
+                process.stdin.close()

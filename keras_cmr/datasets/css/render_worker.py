@@ -44,7 +44,8 @@ def render_images(
     return pixels
 
 
-def _serve() -> None:
+def serve() -> None:
+    """Answer tasks until standard input is closed."""
     # Ctrl+C is for the process that asks; without it this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -54,7 +55,3 @@ def _serve() -> None:
             return
         sys.stdout.buffer.write(render_images(*task))
         sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    _serve()

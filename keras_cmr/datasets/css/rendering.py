@@ -1,92 +1,64 @@
 """The 3D view: bodies on a bright ground, by ray casting.
 
-Rays meet the bodies in closed form. Only the part of the picture that a body
-or its shadow can reach is computed for it. Nothing but `+ - * /`, square
-roots and comparisons of float32 arrays is used, each of which IEEE 754
-defines to the last bit, and no sum whose order NumPy chooses: the pictures
-are the same on every machine.
+Rays meet the bodies in closed form, and only the part of the picture that a
+body, its shadow or its contact with the ground can reach is computed for it.
+Nothing but `+ - * /`, square roots and comparisons of float32 arrays is used,
+each of which IEEE 754 defines to the last bit, and no sum whose order is
+NumPy's choice: so the pictures are the same on every machine.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
+from keras_cmr.datasets.css.bodies import Body
+from keras_cmr.datasets.css.bodies import pose
+from keras_cmr.datasets.css.bodies import swing
 from keras_cmr.datasets.css.camera import Camera
 from keras_cmr.datasets.css.camera import around
-from keras_cmr.datasets.css.camera import rotation
 from keras_cmr.datasets.css.random_stream import RandomStream
-from keras_cmr.datasets.css.scenes import COLORS
-from keras_cmr.datasets.css.scenes import SHAPES
-from keras_cmr.datasets.css.solids import SOLIDS
-from keras_cmr.datasets.css.solids import Solid
 from keras_cmr.datasets.css.solids import Vector
 from keras_cmr.datasets.css.solids import dot
 
 _SAMPLES = 2  # per pixel and axis
-_RADII = (0.06, 0.11)  # small and large, in sides of the board
+_CORNER = 1.75  # more than sqrt(3), the distance of a cube's corner
+
+# The camera looks down by 55 degrees, give or take 1, and stands up to 2
+# degrees beside the middle.
+_HEIGHT, _HEIGHT_SWING, _ASIDE_SWING = 0.52, 0.012, 0.02
 
 _GROUND = (0.80, 0.80, 0.79)
-_SKY, _BOUNCE = 0.48, 0.20  # light from above and from the ground
-_KEY, _FILL = 0.66, 0.12
+_SKY, _BOUNCE = 0.48, 0.20  # light from all sides: from above, from below
+_KEY, _FILL = 0.66, 0.12  # the lamp, which throws shadows, and a weak one
 _SHINE = 0.42
-_CONTACT = 0.75  # how much a body hides of the sky above the ground
+_CONTACT = 0.75  # how much of the sky a body hides from the ground below it
 
-_SOFTNESS = 0.08  # between neighbouring lights
 _LIGHTS = 5  # along each side of the square lamp
+_SPACING = 0.08  # between them, for a lamp at distance 1
 
 
-def _unit(*v: float) -> tuple[float, float, float]:
-    length = math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
-    return v[0] / length, v[1] / length, v[2] / length
+def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    length = math.sqrt(x * x + y * y + z * z)
+    return x / length, y / length, z / length
 
 
-_TO_LIGHT = _unit(-0.62, -0.38, 1.0)
+_TO_LAMP = _unit(-0.62, -0.38, 1.0)
 _TO_FILL = _unit(0.8, -0.7, 0.35)
 
 
 def _lamp() -> Vector:
-    """Directions to the lights of the lamp, `(lights, 1, 1)` each."""
-    steps = np.arange(1 - _LIGHTS, _LIGHTS, 2, dtype="float32") * (
-        _SOFTNESS / 2
-    )
-    one = np.repeat(steps, _LIGHTS).reshape(-1, 1, 1)
-    other = np.tile(steps, _LIGHTS).reshape(-1, 1, 1)
-    # Turned, so that no two lights lie in a line along x or y: a shadow
-    # then fades in `_LIGHTS` times as many steps.
-    x = (one + other * (1 / _LIGHTS)) + _TO_LIGHT[0]
-    y = (other - one * (1 / _LIGHTS)) + _TO_LIGHT[1]
-    return x, y, np.full_like(x, _TO_LIGHT[2])
+    """Directions to the lights of the lamp, three arrays `(lights, 1, 1)`."""
+    steps = np.arange(1 - _LIGHTS, _LIGHTS, 2, dtype="float32")
+    one = np.repeat(steps, _LIGHTS).reshape(-1, 1, 1) * (_SPACING / 2)
+    other = np.tile(steps, _LIGHTS).reshape(-1, 1, 1) * (_SPACING / 2)
+    # Turned, so that no two lights lie in a line along x or y: the edge of a
+    # shadow then fades in many small steps.
+    x = (one + other * (1 / _LIGHTS)) + _TO_LAMP[0]
+    y = (other - one * (1 / _LIGHTS)) + _TO_LAMP[1]
+    return x, y, np.full_like(x, _TO_LAMP[2])
 
 
-class Body(NamedTuple):
-    """An object where it stands in one picture."""
-
-    solid: Solid
-    color: tuple[float, float, float]
-    half: float
-    centre: tuple[float, float, float]
-    turn: tuple[float, float]
-
-    def local(self, v: Vector) -> Vector:
-        """A direction in the coordinates of the solid."""
-        cos, sin = self.turn
-        scale = 1 / self.half
-        return (
-            (v[0] * cos + v[1] * sin) * scale,
-            (v[1] * cos - v[0] * sin) * scale,
-            v[2] * scale,
-        )
-
-    def world(self, v: Vector) -> Vector:
-        """A direction of the solid's coordinates, without its scale."""
-        cos, sin = self.turn
-        return v[0] * cos - v[1] * sin, v[0] * sin + v[1] * cos, v[2]
-
-    def local_point(self, p: Vector) -> Vector:
-        return self.local(
-            tuple(x - c for x, c in zip(p, self.centre, strict=True))
-        )
+_LAMP = _lamp()
 
 
 def render(
@@ -97,157 +69,127 @@ def render(
     Args:
         objects: Int array `(objects, 7)`, rows of an object table.
         image_size: int. Side of the picture in pixels.
-        stream: Decides the pose: the camera stands a little elsewhere in
-            every picture, bodies are turned and shifted by up to a 128th
-            of the side.
+        stream: Decides the pose of the camera and of each body.
 
     Returns:
         Uint8 array `(image_size, image_size, 3)`.
     """
     camera = Camera(
         image_size * _SAMPLES,
-        height=0.52 + 0.012 * _swing(stream),
-        turn=0.02 * _swing(stream),
+        height=_HEIGHT + _HEIGHT_SWING * swing(stream),
+        aside=_ASIDE_SWING * swing(stream),
     )
-    bodies = [_body(row, image_size, stream) for row in objects.tolist()]
+    bodies = pose(objects, image_size, stream)
     # A ray along a side of a cube divides by zero, and rightly so.
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _Picture(camera, bodies).pixels()
+        seen = _Seen(camera, bodies)
+        return _shown(seen, *_shadows(seen, camera, bodies), camera.forward)
 
 
-def _swing(stream: RandomStream) -> float:
-    """A number in -1..1."""
-    return stream.between(-1024, 1024) / 1024
+class _Seen:
+    """What each ray meets first.
 
+    Attributes:
+        owner: Int array `(samples, samples)`: the body, -1 for the ground.
+        point: Where, three arrays.
+        normal: The unit normal there, three arrays.
+        color: Share of light returned there, three arrays.
+    """
 
-def _body(row, image_size, stream) -> Body:
-    _, _, size, color, shape, down, right = row
-    solid = SOLIDS[SHAPES[shape]]
-    half = _RADII[size] * solid.scale
-    shift = 1 / 128
-    return Body(
-        solid=solid,
-        # Colours are light of gamma 2.
-        color=tuple((c / 255) * (c / 255) for c in _PAINT[color]),
-        half=half,
-        centre=(
-            right / image_size - 0.5 + shift * _swing(stream),
-            0.5 - down / image_size + shift * _swing(stream),
-            half * solid.height,
-        ),
-        turn=rotation(0.18 * _swing(stream)),
-    )
-
-
-_PAINT = tuple(COLORS.values())
-
-
-class _Picture:
     def __init__(self, camera: Camera, bodies: list[Body]):
-        self._camera = camera
-        self._rays = camera.rays()
-        dx, dy, dz = self._rays
-        self._depth = -camera.position[2] / dz + np.zeros_like(dx)
-        self._owner = np.full(dx.shape, -1, "int8")
-        self._normal = [np.full_like(dx, x) for x in (0, 0, 1)]
-        self._color = [np.full_like(dx, x) for x in _GROUND]
+        rays = camera.rays()
+        depth = -camera.position[2] / rays[2]
+        self.owner = np.full(depth.shape, -1, "int8")
+        self.normal = [np.full_like(depth, x) for x in (0, 0, 1)]
+        self.color = [np.full_like(depth, x) for x in _GROUND]
         for index, body in enumerate(bodies):
-            self._place(index, body)
-        self._points = tuple(
-            p + d * self._depth
-            for p, d in zip(camera.position, self._rays, strict=True)
+            box = camera.box(body.centre, _CORNER * body.half)
+            start = body.local_point(camera.position)
+            ways = body.local(tuple(d[box] for d in rays))
+            near, far = body.solid.interval(start, ways)
+            hit = (near < far) & (near < depth[box])
+            normal = body.solid.normal(
+                tuple(
+                    o + d[hit] * near[hit]
+                    for o, d in zip(start, ways, strict=True)
+                )
+            )
+            scale = 1 / np.sqrt(dot(normal, normal))
+            for array, x in zip(self.normal, body.world(normal), strict=True):
+                array[box][hit] = x * scale
+            for array, x in zip(self.color, body.color, strict=True):
+                array[box][hit] = x
+            depth[box][hit] = near[hit]
+            self.owner[box][hit] = index
+        self.point = tuple(
+            o + d * depth for o, d in zip(camera.position, rays, strict=True)
         )
-        self._lit = np.ones_like(dx)
-        self._open = np.ones_like(dx)
-        for index, body in enumerate(bodies):
-            self._shade(index, body)
-            self._hide_sky(body)
 
-    def _place(self, index, body):
-        # The corners of a cube are sqrt(3) away.
-        box = self._camera.box(body.centre, 1.75 * body.half)
-        rays = tuple(d[box] for d in self._rays)
-        o = body.local_point(self._camera.position)
-        d = body.local(rays)
-        near, far = body.solid.interval(o, d)
-        hit = (near < far) & (near < self._depth[box])
-        o, d, t = o, tuple(x[hit] for x in d), near[hit]
-        normal = body.solid.normal(
-            tuple(a + b * t for a, b in zip(o, d, strict=True))
-        )
-        scale = 1 / np.sqrt(dot(normal, normal))
-        for array, x in zip(self._normal, body.world(normal), strict=True):
-            array[box][hit] = x * scale
-        for array, x in zip(self._color, body.color, strict=True):
-            array[box][hit] = x
-        self._depth[box][hit] = t
-        self._owner[box][hit] = index
 
-    def _shade(self, index, body):
+def _shadows(seen, camera, bodies) -> tuple[np.ndarray, np.ndarray]:
+    """Shares in 0..1 of the lamp and of the sky that every point sees."""
+    lamp = np.ones_like(seen.point[0])
+    sky = np.ones_like(lamp)
+    for index, body in enumerate(bodies):
         x, y, z = body.centre
-        reach = 1.75 * body.half
-        # Where the shadow of the top ends, with the softness of the lamp.
-        along = (z + reach) / _TO_LIGHT[2]
-        spread = reach + _LIGHTS / 2 * _SOFTNESS * along
-        end = (x - along * _TO_LIGHT[0], y - along * _TO_LIGHT[1], 0.0)
+        reach = _CORNER * body.half
+        # From the body's highest point to where its shadow ends, and as much
+        # around it as the lamp is wide.
+        along = (z + reach) / _TO_LAMP[2]
+        end = (x - along * _TO_LAMP[0], y - along * _TO_LAMP[1], 0.0)
         box = around(
-            self._camera.box(body.centre, reach),
-            self._camera.box(end, spread),
+            camera.box(body.centre, reach),
+            camera.box(end, reach + along * _LIGHTS * _SPACING),
         )
-        others = self._owner[box] != index
-        points = tuple(p[box] for p in self._points)
         near, far = body.solid.interval(
-            body.local_point(points), body.local(_LAMP)
+            body.local_point(tuple(p[box] for p in seen.point)),
+            body.local(_LAMP),
         )
-        blocked = np.count_nonzero((near < far) & (far > 1e-4), axis=0)
-        lit = 1 - blocked.astype("float32") * (1 / _LIGHTS**2)
-        self._lit[box] *= np.where(others, lit, 1)
+        dark = np.count_nonzero((near < far) & (far > 0), axis=0)
+        free = 1 - dark.astype("float32") * (1 / _LIGHTS**2)
+        # A convex body throws no shadow on itself; its normals say it all.
+        lamp[box] *= np.where(seen.owner[box] == index, 1, free)
 
-    def _hide_sky(self, body):
-        x, y, z = body.centre
-        # What a ball hides of the sky: at three half-sizes nothing any more.
-        box = self._camera.box((x, y, 0.0), 3 * body.half)
-        px, py = (p[box] for p in self._points[:2])
-        square = ((px - x) * (px - x) + (py - y) * (py - y)) * (
+        # A ball of this size hides 1 / distance^3 of the sky. What is left
+        # at three half-widths is taken away, so that it ends without a step.
+        box = camera.box((x, y, 0.0), 3 * body.half)
+        across, upwards = seen.point[0][box] - x, seen.point[1][box] - y
+        square = (across * across + upwards * upwards) * (
             1 / (body.half * body.half)
         ) + 1
-        hidden = 1 / (square * np.sqrt(square)) - 1 / 27
-        hidden = _CONTACT * np.maximum(hidden, 0)
-        ground = self._owner[box] < 0
-        self._open[box] *= np.where(ground, 1 - hidden, 1)
-
-    def pixels(self):
-        normal = self._normal
-        key = np.maximum(dot(normal, _TO_LIGHT), 0) * self._lit
-        fill = np.maximum(dot(normal, _TO_FILL), 0)
-        sky = (normal[2] * ((_SKY - _BOUNCE) / 2) + (_SKY + _BOUNCE) / 2) * (
-            self._open
-        )
-        light = sky + _KEY * key + _FILL * fill
-        forward = self._camera.forward
-        halfway = _unit(
-            *(a - b for a, b in zip(_TO_LIGHT, forward, strict=True))
-        )
-        shine = np.maximum(dot(normal, halfway), 0)
-        for _ in range(6):  # to the 64th
-            shine = shine * shine
-        shine = shine * (self._owner >= 0) * self._lit * _SHINE
-        channels = [
-            np.minimum(_mean_of_samples(color * light + shine), 1)
-            for color in self._color
-        ]
-        shown = [np.sqrt(x) * 255 + 0.5 for x in channels]
-        return np.stack(shown, axis=-1).astype("uint8")
+        hidden = np.maximum(1 / (square * np.sqrt(square)) - 1 / 27, 0)
+        sky[box] *= np.where(seen.owner[box] < 0, 1 - _CONTACT * hidden, 1)
+    return lamp, sky
 
 
-_LAMP = _lamp()
+def _shown(seen, lamp, sky, forward) -> np.ndarray:
+    """The picture, from what is seen and the light there."""
+    around_us = seen.normal[2] * ((_SKY - _BOUNCE) / 2) + (_SKY + _BOUNCE) / 2
+    light = (
+        around_us * sky
+        + np.maximum(dot(seen.normal, _TO_LAMP), 0) * lamp * _KEY
+        + np.maximum(dot(seen.normal, _TO_FILL), 0) * _FILL
+    )
+    # Blinn's highlight, as for a viewer far away.
+    halfway = _unit(*(a - b for a, b in zip(_TO_LAMP, forward, strict=True)))
+    shine = np.maximum(dot(seen.normal, halfway), 0)
+    for _ in range(6):  # to the 64th
+        shine = shine * shine
+    shine = shine * (seen.owner >= 0) * lamp * _SHINE
+    channels = [
+        np.minimum(_pixel_means(color * light + shine), 1)
+        for color in seen.color
+    ]
+    # From light to the values of a screen, rounded to nearest.
+    screen = np.stack([np.sqrt(x) * 255 + 0.5 for x in channels], axis=-1)
+    return screen.astype("uint8")
 
 
-def _mean_of_samples(x):
+def _pixel_means(x: np.ndarray) -> np.ndarray:
     n = len(x) // _SAMPLES
     blocks = x.reshape(n, _SAMPLES, n, _SAMPLES)
-    total = 0
-    for i in range(_SAMPLES):
-        for j in range(_SAMPLES):
-            total = total + blocks[:, i, :, j]
+    total = blocks[:, 0, :, 0]
+    for i in range(1, _SAMPLES**2):
+        row, column = divmod(i, _SAMPLES)
+        total = total + blocks[:, row, :, column]
     return total * (1 / _SAMPLES**2)
