@@ -213,13 +213,15 @@ def test_tensorflow_decodes_every_image(prepared):
     builder = prepared("triplets", "images")
     folder = DATASETS / "triplets" / "dummy_data" / "images"
     names = set()
-    for row in tfds.as_numpy(builder.as_dataset("test")):
+    for row in tfds.as_numpy(builder.as_dataset("train+test")):
         names.add(row["id"].decode())
         with Image.open(folder / row["id"].decode()) as image:
             lossy = image.format == "JPEG"
             difference = row["image"] - np.asarray(image.convert("RGB"), int)
         assert abs(difference).max() <= (3 if lossy else 0)
-    assert {name[-4:] for name in names} >= {".png", ".jpg", "webp", ".gif"}
+    assert names == {path.name for path in folder.iterdir()}
+    endings = {pathlib.Path(name).suffix for name in names}
+    assert endings == {".png", ".jpg", ".webp", ".gif", ".bmp"}
 
 
 def test_splits_without_answers_are_no_triplets(prepared):
