@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent))  # this checkout, installed or not
 
 from benchmarks import measuring  # noqa: E402
 from keras_cmr.evaluation import first_hit_ranks  # noqa: E402
-from keras_cmr.evaluation.ranking import SCORES_AT_ONCE  # noqa: E402
+from keras_cmr.evaluation.scores import SCORES_AT_ONCE  # noqa: E402
 
 RESULTS = HERE / "results" / "evaluation"
 SIZE = {"queries": 33_480, "candidates": 30_000, "dim": 512, "rounds": 5}

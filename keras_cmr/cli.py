@@ -163,10 +163,17 @@ def train(
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
     protocol: Annotated[
-        str | None, typer.Option(help="Default: the run's own.")
+        list[str] | None,
+        typer.Option(
+            help="Default: the run's own. Several, or `all` that fit, are "
+            "shown side by side."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="JSON file to write as well.")
+        Path | None,
+        typer.Option(
+            help="JSON file to write as well; a folder for several protocols."
+        ),
     ] = None,
 ):
     """Evaluate the model of a run on its benchmark's test split.
@@ -182,14 +189,105 @@ def evaluate(
         model = models.load(run / "model.keras")
         from keras_cmr.experiment import load_benchmark
 
-        report = evaluation.evaluate(
+        benchmark = load_benchmark(config)
+        names = protocol or [config.protocol]
+        reports = evaluation.evaluate(
             model,
-            load_benchmark(config).test,
-            protocol=protocol or config.protocol,
+            benchmark.test,
+            protocol=names[0] if len(names) == 1 else names,
+            benchmark=benchmark,
         )
         if out is not None:
-            report.save(out)
-        typer.echo(str(report))
+            reports.save(out)
+        typer.echo(str(reports))
+
+
+@app.command()
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(
+            help="A report, the folder of a run, a folder of runs (seeds), "
+            "or several with commas between."
+        ),
+    ],
+    b: Annotated[str, typer.Argument(help="As many, from another model.")],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML page to write as well.")
+    ] = None,
+    resamples: Annotated[
+        int, typer.Option(help="Resamples of the bootstrap.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+):
+    """Is the second model better? Paired, query by query, slice by slice.
+
+    Example: keras-cmr compare runs/tirg runs/tirg_mi --out compare.html
+    """
+    with _one_line_errors():
+        from keras_cmr.evaluation import compare_seeds
+        from keras_cmr.evaluation import load_reports
+
+        sides = [load_reports(a), load_reports(b)]
+        result = compare_seeds(*sides, resamples=resamples, seed=seed)
+        typer.echo(str(result))
+        if out is not None:
+            from keras_cmr.visualization import write_comparison_page
+
+            names = (_short_name(a), _short_name(b))
+            if names[0] == names[1] or "" in names:
+                names = ("a", "b")
+            write_comparison_page(out, result, *sides, names)
+            typer.echo(f"Open {out.resolve()}")
+
+
+@app.command()
+def audit(
+    benchmark: Annotated[
+        str, typer.Argument(help="A file of configs/, or a benchmark's name.")
+    ],
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the benchmark's files.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A .keras file or a run: its rows as well."),
+    ] = None,
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set", help="key=value for the config or the benchmark's reader."
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for audit.json and audit.html."),
+    ] = None,
+):
+    """Look for leaks, copies, shortcuts and missing images. Exit code 1: leak.
+
+    Leaks are: a test image that is also in train; the target's caption in the
+    query's text; a word of the vocabulary that only test texts have.
+
+    Example: keras-cmr audit fashion200k --data-dir data/fashion200k --out audit
+    """
+    with _one_line_errors():
+        overrides = _overrides(set_)
+        if data_dir is not None:
+            overrides["data_dir"] = str(data_dir)
+        loaded = _benchmark(benchmark, overrides)
+        from keras_cmr.evaluation import audit as run
+
+        found = run(loaded, model=None if model is None else _load(model))
+        typer.echo(str(found))
+        if out is not None:
+            from keras_cmr.visualization import write_audit_page
+
+            found.save(out / "audit.json")
+            page = write_audit_page(out / "audit.html", found)
+            typer.echo(f"Open {page.resolve()}")
+    if found.leaks:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -290,6 +388,28 @@ def _overrides(pairs):
             raise ValueError(f"`--set` wants key=value. Received: {pair!r}")
         overrides[key] = yaml.safe_load(value)
     return overrides
+
+
+def _benchmark(name, overrides):
+    """The benchmark of a config file, or of that name."""
+    if name.endswith((".yaml", ".yml")):
+        from keras_cmr.config import Config
+
+        config = Config.from_yaml(name, overrides=overrides)
+        from keras_cmr.experiment import load_benchmark
+
+        return load_benchmark(config)
+    from keras_cmr import datasets
+
+    return datasets.load(name, **overrides)
+
+
+def _short_name(places):
+    """What to call a side of a comparison; of several, without the seed."""
+    first, *others = places.split(",")
+    path = Path(first.strip())
+    name = path.stem if path.suffix else path.resolve().name
+    return name.rstrip("-_.0123456789") if others else name
 
 
 def _load(path):

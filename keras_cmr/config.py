@@ -27,7 +27,9 @@ class Config:
     jitter: int = 0
     data_seed: int = 0
     image_size: int = 64
-    view: str = "2d"
+    view: str | None = None
+    category: str = "dress"
+    captions: str = "joined"
     # Encoders.
     backbone: str = "small_resnet"
     pooling: str = "flatten"

@@ -30,17 +30,21 @@ class Run:
 
 def load_benchmark(config):
     """The benchmark that a config names."""
-    return datasets.load(
-        config.dataset,
-        data_dir=config.data_dir,
-        scenes=config.scenes,
-        modifications=config.modifications,
-        renders=config.renders,
-        jitter=config.jitter,
-        seed=config.data_seed,
-        image_size=config.image_size,
-        view=config.view,
-    )
+    arguments = {"image_size": config.image_size}
+    if config.dataset == "css":
+        if config.view is not None:
+            arguments["view"] = config.view
+        if config.data_dir is None:
+            arguments |= {
+                "scenes": config.scenes,
+                "modifications": config.modifications,
+                "renders": config.renders,
+                "jitter": config.jitter,
+                "seed": config.data_seed,
+            }
+    elif config.dataset == "fashioniq":
+        arguments |= {"category": config.category, "captions": config.captions}
+    return datasets.load(config.dataset, data_dir=config.data_dir, **arguments)
 
 
 def build_model(config, vocabulary, steps_per_epoch):
@@ -98,6 +102,11 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
     out = new_folder(out)
     keras.utils.set_random_seed(config.seed)
     benchmark = benchmark or load_benchmark(config)
+    if benchmark.train is None:
+        raise ValueError(
+            "`dataset` must have a training split whose files are there. "
+            f"Received: dataset={config.dataset!r}"
+        )
     batches = benchmark.train.batches(
         config.batch_size, group_size=config.group_size, seed=config.seed
     )

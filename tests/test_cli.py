@@ -100,6 +100,94 @@ def test_train_then_evaluate_gives_the_same_figures(trained, tmp_path):
         assert first[key] == again[key]
 
 
+def test_evaluate_all_protocols(trained, tmp_path):
+    output = ok("evaluate", trained, "--protocol", "all", "--out", tmp_path)
+    assert "css/test:" in output and "tirg/caption-match" in output
+    first = json.loads((trained / "report.json").read_text())
+    again = json.loads((tmp_path / "tirg_caption-match.json").read_text())
+    assert again["figures"] == first["figures"]
+    assert again["benchmark"] == "css"
+
+
+def test_evaluate_two_protocols(trained):
+    output = ok(
+        "evaluate",
+        trained,
+        *("--protocol", "tirg/caption-match"),
+        *("--protocol", "triplets/target-id"),
+    )
+    rows = [line.split()[:1] for line in output.splitlines()]
+    at = rows.index(["protocol"])
+    assert rows[at + 1 : at + 3] == [
+        ["tirg/caption-match"],
+        ["triplets/target-id"],
+    ]
+
+
+def test_compare_two_runs(started, tmp_path):
+    out = started[0]
+    page = tmp_path / "compare.html"
+    output = ok(
+        "compare",
+        out / "image_only",
+        out / "tirg_mi",
+        *("--out", page, "--resamples", 100),
+    )
+    assert output.startswith("tirg/caption-match: b - a, ")
+    assert "R@1 by slice" in output and "kind=" in output
+    assert f"Open {page.resolve()}" in output
+    assert "tirg_mi against image_only" in page.read_text()
+
+
+def test_compare_several_seeds(started, tmp_path):
+    report = (started[0] / "tirg_mi" / "report.json").read_bytes()
+    sides = [["tirg_0", "tirg_1"], ["mi_0", "mi_1"]]
+    places = []
+    for side in sides:
+        for name in side:
+            (tmp_path / f"{name}.json").write_bytes(report)
+        places.append(",".join(str(tmp_path / f"{n}.json") for n in side))
+    page = tmp_path / "compare.html"
+    output = ok("compare", *places, "--resamples", 20, "--out", page)
+    assert "2 seed(s) a side" in output
+    assert "mi against tirg" in page.read_text()
+
+
+def test_audit_by_name(tmp_path):
+    ok("generate", "--out", tmp_path / "css", "--scenes", 3)
+    output = ok(
+        "audit", "css", "--data-dir", tmp_path / "css", "--out", tmp_path / "a"
+    )
+    assert "Audit of css: train 24 images" in output
+    assert "No leak found." in output
+    assert f"Open {(tmp_path / 'a' / 'audit.html').resolve()}" in output
+    content = json.loads((tmp_path / "a" / "audit.json").read_text())
+    assert {finding["level"] for finding in content["findings"]} <= {
+        "note",
+        "ok",
+    }
+
+
+def test_audit_of_a_config_with_a_model(trained):
+    output = ok("audit", trained / "config.yaml", "--model", trained)
+    assert "image only, by the model" in output
+    assert "text only, gray image" in output
+
+
+def test_audit_exits_with_1_on_a_leak(tmp_path, monkeypatch):
+    from keras_cmr.datasets import css
+
+    ok("generate", "--out", tmp_path / "css", "--scenes", 3)
+    images = tmp_path / "css" / "images"
+    test = sorted(images.glob("css_test_*.png"))[0]
+    sorted(images.glob("css_train_*.png"))[5].write_bytes(test.read_bytes())
+    assert len(css.read_original(tmp_path / "css").train.images) == 24
+    result = call("audit", "css", "--data-dir", tmp_path / "css")
+    assert result.exit_code == 1
+    assert "LEAK  copies across splits" in result.output
+    assert result.output.strip().endswith("Leaks: copies across splits")
+
+
 def test_same_seed_same_model(trained, tmp_path):
     ok("train", CONFIG, "--smoke", "--out", tmp_path / "b", "--set", "seed=5")
     prints = [
@@ -247,6 +335,18 @@ def bad_calls():
             "tirg/caption-match",
         ),
         (["validate", "nowhere"], "There is no folder nowhere"),
+        (["evaluate", "{run}", "--protocol", "mit-states/noun"],
+         "does not fit the split"),
+        (["compare", "{run}", "nowhere"], "nowhere"),
+        (["compare", "{run}", "{empty}"], "which holds none"),
+        (["compare", "{run}", "{config}"], "a report in JSON"),
+        (["compare", "{run}", "{run},{run}"], "equally many reports"),
+        (["audit", "cs"], "`name` must be one of"),
+        (["audit", "cirr"], "`data_dir` must be their folder"),
+        (["audit", "css", "--set", "scene=3"], "Did you mean 'scenes'"),
+        (["audit", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
+        (["audit", "{config}", "--model", "nowhere.keras"],
+         "No such model: nowhere.keras"),
         (["index", "nowhere", "--model", "{run}", "--out", "{new}"],
          "No such folder: nowhere"),
         (["index", "{empty}", "--model", "{run}", "--out", "{new}"],

@@ -35,7 +35,7 @@ def test_configs_of_views():
     views = {path.stem: Config.from_yaml(path).view for path in CONFIGS}
     assert views.pop("css_3d_tirg") == "3d"
     assert views.pop("css_2d_to_3d_tirg") == "2d-to-3d"
-    assert set(views.values()) == {"2d"}
+    assert set(views.values()) == {None}
 
 
 def test_rows_differ_in_the_model_alone():

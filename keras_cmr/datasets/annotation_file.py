@@ -78,7 +78,7 @@ def read_records(
     line, counted = 1, 0
     at = _skip(text, at + 1)
     if text[at : at + 1] == "]":
-        return
+        return _check_end(path, text, at + 1)
     while True:
         line, counted = line + text.count("\n", counted, at), at
         place = f"{path}, line {line}"
@@ -103,9 +103,7 @@ def read_records(
             )
         at = _skip(text, at + 1)
         if mark == "]":
-            if at != len(text):
-                raise ValueError(f"{path}: more text after the list.")
-            return
+            return _check_end(path, text, at)
 
 
 def field(place: str, record: dict, name: str, kind: type | tuple[type, ...]):
@@ -144,6 +142,11 @@ def _skip(text: str, at: int) -> int:
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at
+
+
+def _check_end(path, text: str, at: int) -> None:
+    if _skip(text, at) != len(text):
+        raise ValueError(f"{path}: more text after the list.")
 
 
 def _place(path, error) -> str:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_cmr.datasets.epochs import SampledEpochs
 from keras_cmr.datasets.epochs import TableEpochs
 from keras_cmr.datasets.epochs import Tokenize
+from keras_cmr.datasets.python_exit import ends_with_python
 from keras_cmr.datasets.tables import Split
 
 
@@ -72,7 +73,8 @@ def batches(
         int32 `(batch, length)`; `"reference_id"` and `"target_id"`, int32
         `(batch,)`, the content labels of the two images.
     """
-    total = len(split.queries)
+    sampled = split.sampler is not None and shuffle
+    total = len(split.sampler if sampled else split.queries)
     _check_counts(batch_size, group_size, seed, initial_epoch)
     if batch_size > total:
         raise ValueError(
@@ -89,7 +91,7 @@ def batches(
         from keras_cmr.models.vocabulary import Vocabulary
 
         tokenize = Vocabulary(split.vocabulary)
-    if split.sampler is not None and shuffle:
+    if sampled:
         source = SampledEpochs(split, tokenize)
     else:
         source = TableEpochs(split, tokenize, group_size)
@@ -126,12 +128,11 @@ def batches(
         "target_id": label,
     }
     dataset = tf.data.Dataset.from_generator(
-        one_epoch, output_signature=signature
+        ends_with_python(one_epoch), output_signature=signature
     ).apply(tf.data.experimental.assert_cardinality(rounded))
     if augment is not None:
         dataset = dataset.map(_augmented(augment, pixels.shape))
-    # Nothing here is left to tune, and the tuner's thread holds up the end
-    # of a `fit` by 20 seconds and more.
+    # Nothing here is left to tune.
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.prefetch(2).with_options(options)

@@ -13,6 +13,7 @@ from keras_cmr.datasets.sampler import Sampler
 from keras_cmr.datasets.tables import Images
 from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
+from keras_cmr.words import distinct_words
 
 
 def build_drawn_split(
@@ -45,9 +46,6 @@ def build_drawn_split(
         A `Split`. `lost_queries` is how many images can't be a reference for
         want of files.
     """
-    # Keras takes seconds to import; `load("css")` does without.
-    from keras_cmr.models.vocabulary import Vocabulary
-
     whole = sampler = make_sampler(images)
     split = build_split(name, images, (), folder, image_size, **kwargs)
     if split.missing:
@@ -56,7 +54,7 @@ def build_drawn_split(
     return dataclasses.replace(
         split,
         queries=_drawn_queries(sampler, split.images, kind),
-        vocabulary=Vocabulary.from_texts(whole.texts).words,
+        vocabulary=distinct_words(whole.texts),
         lost_queries=len(whole) - len(sampler),
         sampler=sampler,
     )
@@ -67,18 +65,21 @@ def _drawn_queries(sampler: Sampler, images: Images, kind: str) -> Queries:
         np.random.default_rng([0, 0])
     )
     carriers: dict[int, list[int]] = {}
+    places = []
     for image, label in enumerate(images.labels.tolist()):
-        carriers.setdefault(label, []).append(image)
+        alike = carriers.setdefault(label, [])
+        places.append(len(alike))
+        alike.append(image)
     wanted = images.labels[targets]
+
+    def own_first(own: int, label: int) -> tuple[int, ...]:
+        alike, place = carriers[label], places[own]
+        return (own, *alike[:place], *alike[place + 1 :])
+
     return Queries(
         references=references,
         modifications=modifications,
         target_labels=wanted,
-        targets=tuple(
-            (own, *(image for image in carriers[label] if image != own))
-            for own, label in zip(
-                targets.tolist(), wanted.tolist(), strict=True
-            )
-        ),
+        targets=tuple(map(own_first, targets.tolist(), wanted.tolist())),
         kinds=images.attributes[kind][targets],
     )

@@ -4,6 +4,7 @@ import concurrent.futures
 import functools
 import hashlib
 import os
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 import numpy as np
@@ -75,16 +76,19 @@ class ImageFiles:
     def digest(self, verbose: int = 0) -> str:
         """SHA-256 of the size and of the bytes of every file, in order."""
         digest = hashlib.sha256(f"{self.shape}".encode())
-        hashes = _pool().map(self._hash, range(len(self)))
-        for own in tqdm(
-            hashes,
+        for own in self.hashes(verbose):
+            digest.update(own)
+        return digest.hexdigest()
+
+    def hashes(self, verbose: int = 0) -> Iterator[bytes]:
+        """SHA-256 of the bytes of each file, in order."""
+        yield from tqdm(
+            _pool().map(self._hash, range(len(self))),
             desc="hashing",
             total=len(self.paths),
             unit="image",
             disable=not verbose,
-        ):
-            digest.update(own)
-        return digest.hexdigest()
+        )
 
     def broken(self, verbose: int = 0) -> dict[int, str]:
         """Index and reason of every file that can't be read as an image."""

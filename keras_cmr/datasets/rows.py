@@ -15,7 +15,8 @@ from keras_cmr.datasets.tables import Queries
 from keras_cmr.datasets.tables import Split
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+# Not frozen: of 100,000 rows, making them would take as long as all the rest.
+@dataclasses.dataclass(slots=True)
 class ImageRow:
     """An image as the annotations name it.
 
@@ -37,7 +38,7 @@ class ImageRow:
     metadata: dict | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class QueryRow:
     """A query as the annotations state it.
 
@@ -238,10 +239,11 @@ def _check_ids(name, images, queries):
 
 
 def _report(name, images, queries, left, reasons, strict):
+    needing = f", and {queries - left:,} of {queries:,} queries need them"
     found = (
         f"{len(reasons):,} of {images:,} images of the split {name!r} could "
-        f"not be read, and {queries - left:,} of {queries:,} queries need "
-        f"them. The first is {reasons[min(reasons)]}."
+        f"not be read{needing if queries else ''}. "
+        f"The first is {reasons[min(reasons)]}."
     )
     if strict or (queries and not left) or len(reasons) == images:
         raise ValueError(found)

@@ -1,5 +1,7 @@
 """Named rules for counting hits, and reports that can be checked."""
 
+from keras_cmr.evaluation.audit import Audit
+from keras_cmr.evaluation.audit import audit
 from keras_cmr.evaluation.circo_server import validate_circo
 from keras_cmr.evaluation.circo_server import write_circo
 from keras_cmr.evaluation.cirr_server import validate_cirr
@@ -10,20 +12,30 @@ from keras_cmr.evaluation.compare import compare_seeds
 from keras_cmr.evaluation.evaluate import evaluate
 from keras_cmr.evaluation.evaluate import evaluate_embeddings
 from keras_cmr.evaluation.protocols import Protocol
+from keras_cmr.evaluation.protocols import fitting_protocols
 from keras_cmr.evaluation.protocols import get_protocol
 from keras_cmr.evaluation.ranking import first_hit_ranks
 from keras_cmr.evaluation.report import Report
+from keras_cmr.evaluation.report_places import load_reports
+from keras_cmr.evaluation.reports import Reports
+from keras_cmr.evaluation.target_ranking import target_ranks
 
 __all__ = [
+    "Audit",
     "Comparison",
     "Protocol",
     "Report",
+    "Reports",
+    "audit",
     "compare",
     "compare_seeds",
     "evaluate",
     "evaluate_embeddings",
     "first_hit_ranks",
+    "fitting_protocols",
     "get_protocol",
+    "load_reports",
+    "target_ranks",
     "validate_circo",
     "validate_cirr",
     "write_circo",

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from keras_cmr.evaluation import comparison_table
 from keras_cmr.evaluation.bootstrap import percentile_interval
 from keras_cmr.evaluation.bootstrap import resampled_means
 from keras_cmr.evaluation.protocols import get_protocol
@@ -28,6 +29,10 @@ class Comparison:
         ties: int. Pairs in which both are equal.
         resamples: int. Bootstrap resamples.
         seed: int. Seed of the bootstrap.
+        slices: Dict of slice name, such as `"kind=add"`, ->
+            `{"n": int, "figures": {...}}` over the queries of that slice.
+            Of twenty slices without any difference one has an interval that
+            leaves 0 out, by chance.
     """
 
     protocol: str
@@ -39,32 +44,14 @@ class Comparison:
     ties: int
     resamples: int
     seed: int
+    slices: dict
 
     def to_dict(self):
         """Plain dict that fits into JSON."""
         return dataclasses.asdict(self)
 
     def __str__(self):
-        lines = [
-            f"{self.protocol}: b - a, {self.num_queries:,} queries, "
-            f"{self.num_seeds} seed(s) a side, {self.resamples:,} resamples",
-            f"{'figure':<10}{'a %':>8}{'b %':>8}{'b - a':>8}   "
-            f"{'95 % interval':<20}share > 0",
-        ]
-        for name, figure in self.figures.items():
-            interval = (
-                f"{100 * figure['low']:+.2f} to {100 * figure['high']:+.2f}"
-            )
-            lines.append(
-                f"{name:<10}{100 * figure['a']:8.2f}{100 * figure['b']:8.2f}"
-                f"{100 * figure['difference']:+8.2f}   {interval:<20}"
-                f"{figure['positive']:.3f}"
-            )
-        lines.append(
-            f"{next(iter(self.figures))}: b wins {self.wins:,}, loses "
-            f"{self.losses:,}, ties {self.ties:,}"
-        )
-        return "\n".join(lines)
+        return comparison_table.table(self)
 
 
 def compare(a, b, resamples=10_000, seed=0):
@@ -130,6 +117,32 @@ def compare_seeds(a, b, resamples=10_000, seed=0):
         [[list(outcomes(r.ranks).values()) for r in side] for side in (a, b)]
     )
     deltas = table[1] - table[0]
+    first = deltas[:, 0]
+    slices = {}
+    for group, values in _common_groups([*a, *b]).items():
+        for value in np.unique(values):
+            chosen = values == value
+            slices[f"{group}={value}"] = {
+                "n": int(chosen.sum()),
+                "figures": _figures(names, table[..., chosen], resamples, seed),
+            }
+    return Comparison(
+        protocol=a[0].protocol,
+        num_queries=deltas.shape[2],
+        num_seeds=len(deltas),
+        figures=_figures(names, table, resamples, seed),
+        wins=int((first > 0).sum()),
+        losses=int((first < 0).sum()),
+        ties=int((first == 0).sum()),
+        resamples=resamples,
+        seed=seed,
+        slices=slices,
+    )
+
+
+def _figures(names, table, resamples, seed):
+    """`Comparison.figures` of outcomes `(side, seed, figure, query)`."""
+    deltas = table[1] - table[0]
     num_pairs, num_figures, num_queries = deltas.shape
     means = resampled_means(
         deltas.reshape(-1, num_queries).T, resamples, seed
@@ -139,28 +152,29 @@ def compare_seeds(a, b, resamples=10_000, seed=0):
     )
     drawn = np.einsum("rs,rsf->rf", times_drawn, means) / num_pairs
     low, high = percentile_interval(drawn)
-    first = deltas[:, 0]
-    return Comparison(
-        protocol=a[0].protocol,
-        num_queries=num_queries,
-        num_seeds=num_pairs,
-        figures={
-            name: {
-                "a": float(table[0, :, f].mean()),
-                "b": float(table[1, :, f].mean()),
-                "difference": float(deltas[:, f].mean()),
-                "low": float(low[f]),
-                "high": float(high[f]),
-                "positive": float((drawn[:, f] > 0).mean()),
-            }
-            for f, name in enumerate(names)
-        },
-        wins=int((first > 0).sum()),
-        losses=int((first < 0).sum()),
-        ties=int((first == 0).sum()),
-        resamples=resamples,
-        seed=seed,
-    )
+    return {
+        name: {
+            "a": float(table[0, :, f].mean()),
+            "b": float(table[1, :, f].mean()),
+            "difference": float(deltas[:, f].mean()),
+            "low": float(low[f]),
+            "high": float(high[f]),
+            "positive": float((drawn[:, f] > 0).mean()),
+        }
+        for f, name in enumerate(names)
+    }
+
+
+def _common_groups(reports):
+    """The groups by which all reports sort their queries alike."""
+    return {
+        name: np.asarray(values)
+        for name, values in reports[0].groups.items()
+        if all(
+            np.array_equal(values, other.groups.get(name, ()))
+            for other in reports
+        )
+    }
 
 
 def _check_comparable(a, b):

@@ -7,10 +7,12 @@ from keras_cmr.evaluation.bootstrap import check_resamples
 from keras_cmr.evaluation.context import check_context
 from keras_cmr.evaluation.context import environment
 from keras_cmr.evaluation.cosine import unit_rows
+from keras_cmr.evaluation.protocols import fitting_protocols
 from keras_cmr.evaluation.protocols import get_protocol
-from keras_cmr.evaluation.ranking import check_chunk_size
 from keras_cmr.evaluation.report import Report
 from keras_cmr.evaluation.report import summarise
+from keras_cmr.evaluation.reports import Reports
+from keras_cmr.evaluation.scores import check_chunk_size
 from keras_cmr.version import __version__
 
 # Reference images are copied out of the split in pieces of about this size.
@@ -39,21 +41,24 @@ def evaluate(
     Args:
         model: Object with `embed_targets`, `embed_queries`, `fingerprint`.
         split: `Split`, for example `keras_cmr.datasets.load("css").test`.
-        protocol: str. Name of the rule. Defaults to `"tirg/caption-match"`.
+        protocol: str, the name of a rule; a list of names; or `"all"` for
+            all that fit the split, which needs `benchmark`. The split is
+            embedded once. Defaults to `"tirg/caption-match"`.
         batch_size: int. Images embedded at once. Defaults to `256`.
         chunk_size: int or `None`. Queries scored at once, see
             `first_hit_ranks`. Defaults to `None`.
         resamples: int. Bootstrap resamples. Defaults to `1000`.
         seed: int. Seed of the bootstrap. Defaults to `0`.
         verbose: `0` or `1`. Progress bars. Defaults to `1`.
-        benchmark: str. Name of the benchmark, recorded in the report.
-            Defaults to `""`.
+        benchmark: `Benchmark` of the split, or its name, which the report
+            records. Defaults to `""`.
         context: Dict or `None`. What should be recorded with the figures:
             command, config, seeds, hardware, wall time. It must fit into
-            JSON. Python and NumPy version, CPU and date are added.
+            JSON. Python and NumPy version, CPU, date and the number of
+            missing images and lost queries are added.
 
     Returns:
-        A `Report`.
+        A `Report` for one name, otherwise `Reports`, a dict of them.
 
     Example:
 
@@ -66,12 +71,14 @@ def evaluate(
         keras_cmr.models.LSTMTextEncoder(css.train.vocabulary),
         fusion=keras_cmr.layers.TIRG(),
     )
-    report = keras_cmr.evaluation.evaluate(model, css.test, benchmark="css")
-    print(report)
+    evaluate = keras_cmr.evaluation.evaluate
+    print(evaluate(model, css.test, benchmark="css"))
+    print(evaluate(model, css.test, protocol="all", benchmark=css))
     ```
     """
     # Refuse before the expensive part.
-    _check_arguments(protocol, split, chunk_size, resamples, context)
+    _check_arguments(chunk_size, resamples, context)
+    _rules(protocol, split, benchmark)
     queries, candidates = embed_split(model, split, batch_size, verbose)
     return evaluate_embeddings(
         queries,
@@ -107,17 +114,17 @@ def evaluate_embeddings(
         queries: Float array `(num_queries, dim)`, row `i` for query `i`.
         candidates: Float array `(num_images, dim)`, row `i` for image `i`.
         split: `Split` that the embeddings belong to.
-        protocol: str. Name of the rule. Defaults to `"tirg/caption-match"`.
+        protocol: str, list of str or `"all"`. See `evaluate`.
         chunk_size: int or `None`. See `first_hit_ranks`.
         resamples: int. Bootstrap resamples. Defaults to `1000`.
         seed: int. Seed of the bootstrap. Defaults to `0`.
         verbose: `0` or `1`. Progress bar of the ranking. Defaults to `0`.
-        benchmark: str. Name recorded in the report. Defaults to `""`.
+        benchmark: `Benchmark` or str. See `evaluate`. Defaults to `""`.
         model_fingerprint: str. Recorded in the report. Defaults to `""`.
         context: Dict or `None`. See `evaluate`.
 
     Returns:
-        A `Report`.
+        A `Report` for one name, otherwise `Reports`, a dict of them.
 
     Example:
 
@@ -131,47 +138,77 @@ def evaluate_embeddings(
     print(evaluate(references, images, css.test))   # the text is ignored
     ```
     """
-    rule = _check_arguments(protocol, split, chunk_size, resamples, context)
-    ranks = rule.rank(
-        split,
-        unit_rows("queries", queries, len(split.queries.references)),
-        unit_rows("candidates", candidates, len(split.images.labels)),
-        chunk_size=chunk_size,
-        verbose=verbose,
-    )
+    _check_arguments(chunk_size, resamples, context)
+    rules = _rules(protocol, split, benchmark)
+    queries = unit_rows("queries", queries, len(split.queries.references))
+    candidates = unit_rows("candidates", candidates, len(split.images.labels))
     slices = {"kind": split.queries.kinds, "seen": split.queries.seen}
     groups = {
         name: np.asarray(values).astype(str)
         for name, values in slices.items()
         if values is not None
     }
-    figures, slices = summarise(rule, ranks, groups, resamples, seed)
-    return Report(
-        protocol=rule.name,
-        protocol_version=rule.version,
-        benchmark=benchmark,
-        split=split.name,
-        dataset_fingerprint=split.fingerprint,
-        model_fingerprint=model_fingerprint,
-        package_version=__version__,
-        num_candidates=len(candidates),
-        resamples=resamples,
-        seed=seed,
-        figures=figures,
-        slices=slices,
-        context={**environment(), **(context or {})},
-        ranks=ranks,
-        groups=groups,
-    )
+    known = {
+        **environment(),
+        "missing_images": len(split.missing),
+        "lost_queries": split.lost_queries,
+        **(context or {}),
+    }
+    reports = Reports()
+    for rule in rules:
+        ranks = rule.rank(
+            split, queries, candidates, chunk_size=chunk_size, verbose=verbose
+        )
+        figures, slices = summarise(rule, ranks, groups, resamples, seed)
+        reports[rule.name] = Report(
+            protocol=rule.name,
+            protocol_version=rule.version,
+            benchmark=getattr(benchmark, "name", benchmark),
+            split=split.name,
+            dataset_fingerprint=split.fingerprint,
+            model_fingerprint=model_fingerprint,
+            package_version=__version__,
+            num_candidates=rule.num_candidates(split),
+            resamples=resamples,
+            seed=seed,
+            figures=figures,
+            slices=slices,
+            context=known,
+            ranks=ranks,
+            groups=groups,
+        )
+    if isinstance(protocol, str) and protocol != "all":
+        return reports[protocol]
+    return reports
 
 
-def _check_arguments(protocol, split, chunk_size, resamples, context):
-    rule = get_protocol(protocol)
-    rule.check(split)
+def _rules(protocol, split, benchmark):
+    """The protocols asked for, all of which fit the split."""
+    if protocol == "all":
+        if isinstance(benchmark, str):
+            raise ValueError(
+                "`protocol='all'` needs the `Benchmark` that the split is "
+                "part of, which knows its protocols. Received: "
+                f"benchmark={benchmark!r}"
+            )
+        names = fitting_protocols(benchmark, split)
+    else:
+        names = [protocol] if isinstance(protocol, str) else protocol
+    if not isinstance(names, list | tuple) or not names:
+        raise ValueError(
+            "`protocol` must be the name of a protocol, a list of names or "
+            f"'all'. Received: {protocol!r}"
+        )
+    rules = [get_protocol(name) for name in names]
+    for rule in rules:
+        rule.check(split)
+    return rules
+
+
+def _check_arguments(chunk_size, resamples, context):
     check_chunk_size(chunk_size)
     check_resamples(resamples)
     check_context(context)
-    return rule
 
 
 def embed_split(model, split, batch_size=256, verbose=1):

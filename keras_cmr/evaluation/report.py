@@ -9,6 +9,7 @@ from keras_cmr.evaluation import report_file
 from keras_cmr.evaluation import report_table
 from keras_cmr.evaluation.bootstrap import bootstrap_figures
 from keras_cmr.evaluation.protocols import get_protocol
+from keras_cmr.evaluation.rank_array import checked_ranks
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,9 +35,12 @@ class Report:
             queries.
         slices: Dict of slice name, such as `"kind=add"`, ->
             `{"n": int, "figures": {...}}`.
-        context: Dict. Command, config, hardware, versions, date.
+        context: Dict. Command, config, hardware, versions, date; how many
+            `"missing_images"` and `"lost_queries"` the split has.
         ranks: int array `(num_queries,)`. Rank of the first hit from 1; 0 if
-            the query has no valid candidate (counted as a miss).
+            the query has no valid candidate (counted as a miss). Where a rule
+            counts several right images, `(num_queries, most)`: the ranks of
+            all of them, growing, filled up with 0.
         groups: Dict of group name -> str array `(num_queries,)`, the values
             by which slices are made.
 
@@ -72,22 +76,8 @@ class Report:
     groups: dict
 
     def __post_init__(self):
-        ranks = np.asarray(self.ranks)
-        if (
-            ranks.ndim != 1
-            or not ranks.size
-            or not np.issubdtype(ranks.dtype, np.integer)
-        ):
-            raise ValueError(
-                "`ranks` must be a non-empty list of integers. "
-                f"Received: shape {ranks.shape}, dtype {ranks.dtype}"
-            )
-        if ranks.min() < 0 or ranks.max() > self.num_candidates:
-            raise ValueError(
-                f"`ranks` must lie between 0 and {self.num_candidates}. "
-                f"Received: {ranks.min()} to {ranks.max()}"
-            )
-        object.__setattr__(self, "ranks", ranks.astype(np.int32))
+        ranks = checked_ranks(self.ranks, self.num_candidates)
+        object.__setattr__(self, "ranks", ranks)
         for name, values in self.groups.items():
             if len(values) != len(ranks):
                 raise ValueError(
@@ -102,7 +92,29 @@ class Report:
     @property
     def num_unanswerable(self):
         """Queries without a valid candidate; they count as misses."""
-        return int((self.ranks == 0).sum())
+        best = self.ranks if self.ranks.ndim == 1 else self.ranks[:, 0]
+        return int((best == 0).sum())
+
+    @property
+    def lost_queries(self):
+        """Queries that an image lacks for; no figure counts them."""
+        return self.context.get("lost_queries", 0)
+
+    def bounds(self):
+        """Each figure if all lost queries were misses, and if all were hits.
+
+        Returns:
+            Dict of figure name -> `{"low", "high"}`.
+        """
+        total = self.num_queries + self.lost_queries
+        return {
+            name: {
+                "low": figure["value"] * self.num_queries / total,
+                "high": (figure["value"] * self.num_queries + self.lost_queries)
+                / total,
+            }
+            for name, figure in self.figures.items()
+        }
 
     def recompute(self):
         """The same report with figures and slices made again from the ranks.
@@ -150,7 +162,7 @@ def summarise(protocol, ranks, groups, resamples, seed):
 
     Args:
         protocol: `Protocol` that turns ranks into outcomes.
-        ranks: int array `(num_queries,)`.
+        ranks: int array `(num_queries,)` or `(num_queries, most)`.
         groups: Dict of group name -> array `(num_queries,)`.
         resamples: int. Bootstrap resamples.
         seed: int. Seed; every slice uses it afresh, so that a slice's interval

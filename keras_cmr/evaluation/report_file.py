@@ -1,4 +1,4 @@
-"""The JSON file of a report: format 1."""
+"""The JSON file of a report: format 1, or 2 with several ranks a query."""
 
 import json
 import os
@@ -6,7 +6,8 @@ import os
 import numpy as np
 
 FORMAT = "keras_cmr.evaluation.Report"
-FORMAT_VERSION = 1
+# As many as `ranks` has dimensions: a reader of format 1 reads what it can.
+FORMAT_VERSIONS = (1, 2)
 
 
 def write(path, record, num_unanswerable):
@@ -22,7 +23,7 @@ def write(path, record, num_unanswerable):
     ranks, groups = record["ranks"], record["groups"]
     head = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": ranks.ndim,
         "num_queries": len(ranks),
         "num_unanswerable": num_unanswerable,
         **{k: v for k, v in record.items() if k not in ("ranks", "groups")},
@@ -61,9 +62,10 @@ def read(path, names):
             f"`path` must be a report, whose `format` is {FORMAT!r}. "
             f"Received: {path}"
         )
-    if content.get("format_version") != FORMAT_VERSION:
+    if content.get("format_version") not in FORMAT_VERSIONS:
         raise ValueError(
-            f"`path` must be a report of format version {FORMAT_VERSION}. "
+            "`path` must be a report of format version "
+            f"{' or '.join(map(str, FORMAT_VERSIONS))}. "
             f"Received: {path} of version {content.get('format_version')!r}"
         )
     missing = [name for name in names if name not in content]

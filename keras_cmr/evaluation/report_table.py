@@ -18,19 +18,47 @@ def table(report):
     ]
     for name, figure in report.figures.items():
         lines.append(
-            f"{name:<10}{_percent(figure['value'])}   "
-            f"{_percent(figure['low']).strip()} to "
-            f"{_percent(figure['high']).strip()}"
+            f"{name:<10}{_percent(figure['value'])}   {_range(figure)}"
         )
+    if report.lost_queries:
+        lines += _lost(report)
+    if report.slices:
+        lines += _slices(report)
+    return "\n".join(lines)
+
+
+def _slices(report):
     names = "".join(f"{name:>8}" for name in report.figures)
     width = max(map(len, ("slice", *report.slices)))
-    lines += ["", f"{'slice':<{width}}{'n':>8}{names}"]
+    lines = ["", f"{'slice':<{width}}{'n':>8}{names}"]
     for name, part in report.slices.items():
         values = "".join(
             _percent(figure["value"]) for figure in part["figures"].values()
         )
         lines.append(f"{name:<{width}}{part['n']:>8,}{values}")
-    return "\n".join(lines)
+    return lines
+
+
+def _lost(report):
+    """What the figures could be with the queries that lack an image."""
+    missing = report.context.get("missing_images", 0)
+    lines = [
+        "",
+        f"{report.lost_queries:,} more queries are not counted: they need one "
+        f"of {missing:,} missing images.",
+        f"{'figure':<10}{'':>8}   if all of them were misses to if all were "
+        "hits",
+    ]
+    for name, bound in report.bounds().items():
+        lines.append(f"{name:<10}{'':>8}   {_range(bound)}")
+    return lines
+
+
+def _range(figure):
+    return (
+        f"{_percent(figure['low']).strip()} to "
+        f"{_percent(figure['high']).strip()}"
+    )
 
 
 def _percent(value):

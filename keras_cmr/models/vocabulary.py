@@ -1,21 +1,15 @@
 """Words to token ids, in plain Python so that every backend shares it."""
 
-import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 
 import numpy as np
 
+from keras_cmr.words import distinct_words
+from keras_cmr.words import split_words
+
 PADDING = 0
 UNKNOWN = 1
-
-# "top-left" is one place, so a hyphen inside a word belongs to it.
-_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
-
-
-def split_words(text: str) -> list[str]:
-    """Lower-cased words of `text`; punctuation is dropped."""
-    return _WORD.findall(text.lower())
 
 
 def checked_texts(texts: Sequence[str]) -> list[str]:
@@ -82,7 +76,7 @@ class Vocabulary:
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
         """The sorted distinct words of `texts`."""
-        return cls(sorted({w for text in texts for w in split_words(text)}))
+        return cls(distinct_words(texts))
 
     def __len__(self) -> int:
         """Number of token ids, padding and unknown included."""

@@ -1,5 +1,7 @@
 """Figures and the HTML report. Needs Matplotlib, Pillow and Jinja2."""
 
+from keras_cmr.visualization.audit_page import write_audit_page
+from keras_cmr.visualization.comparison_page import write_comparison_page
 from keras_cmr.visualization.contact_sheet import contact_sheet
 from keras_cmr.visualization.curves import training_curves
 from keras_cmr.visualization.examples import RankedExample
@@ -8,12 +10,14 @@ from keras_cmr.visualization.html_report import write_html_report
 from keras_cmr.visualization.pictures import ranked_pictures
 from keras_cmr.visualization.ranking import ranked_examples
 from keras_cmr.visualization.searches import search_example
+from keras_cmr.visualization.sheets import Sheet
 from keras_cmr.visualization.tables import Table
 from keras_cmr.visualization.tables import report_table
 
 __all__ = [
     "RankedExample",
     "RankedHit",
+    "Sheet",
     "Table",
     "contact_sheet",
     "ranked_examples",
@@ -21,5 +25,7 @@ __all__ = [
     "report_table",
     "search_example",
     "training_curves",
+    "write_audit_page",
+    "write_comparison_page",
     "write_html_report",
 ]

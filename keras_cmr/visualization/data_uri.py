@@ -10,6 +10,7 @@ from keras_cmr.visualization.pixels import reduce
 
 SMALLEST = 192
 LARGEST = 384
+THUMBNAIL = 136
 
 
 def picture_uri(pixels):
@@ -23,6 +24,14 @@ def picture_uri(pixels):
     stream = io.BytesIO()
     picture.save(stream, format="PNG", optimize=True)
     return _uri("image/png", stream.getvalue())
+
+
+def thumbnail_uri(pixels):
+    """JPEG of a small form of a picture: pages of hundreds stay light."""
+    picture = reduce(enlarge(pixels, THUMBNAIL), THUMBNAIL)
+    stream = io.BytesIO()
+    picture.save(stream, format="JPEG", quality=85)
+    return _uri("image/jpeg", stream.getvalue())
 
 
 def figure_uri(figure):

@@ -7,6 +7,7 @@ from keras_cmr.visualization.curve_panels import curve_panels
 from keras_cmr.visualization.curves import panels_figure
 from keras_cmr.visualization.data_uri import figure_uri
 from keras_cmr.visualization.data_uri import picture_uri
+from keras_cmr.visualization.data_uri import thumbnail_uri
 from keras_cmr.visualization.tables import bounds
 from keras_cmr.visualization.theme import DARK
 from keras_cmr.visualization.theme import LIGHT
@@ -82,6 +83,21 @@ def _hit(place, hit):
         "score": f"{hit.score:.3f}",
         "caption": caption,
         "correct": bool(hit.correct),
+    }
+
+
+def sheet(value):
+    """A `Sheet` as addresses and captions."""
+    return {
+        "title": value.title,
+        "note": value.note,
+        "groups": [
+            [
+                {"uri": thumbnail_uri(pixels), "caption": caption}
+                for pixels, caption in group
+            ]
+            for group in value.groups
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from keras_cmr.version import __version__
 from keras_cmr.visualization import html_parts
 from keras_cmr.visualization.examples import check_text
 from keras_cmr.visualization.pictures import check_examples
+from keras_cmr.visualization.sheets import Sheet
 from keras_cmr.visualization.tables import Table
 
 
@@ -25,6 +26,7 @@ def write_html_report(
     history_steps=None,
     examples=(),
     searches=(),
+    sheets=(),
     provenance=None,
     commands=(),
 ):
@@ -53,6 +55,8 @@ def write_html_report(
             Defaults to `()`.
         searches: Sequence of `RankedExample`. Searches in a gallery, whose
             hits have `correct=None`. Defaults to `()`.
+        sheets: Sequence of `Sheet`, groups of small pictures. Defaults to
+            `()`.
         provenance: dict of name to value: how the report was made (command,
             seed, fingerprint, versions, hardware, time). Values are shown as
             `str` writes them. Defaults to `None`.
@@ -88,7 +92,7 @@ def write_html_report(
             for name, figure in _mapping(summary, "summary").items()
         ],
         summary_note=summary_note,
-        tables=_checked_tables(tables),
+        tables=_all_of(tables, Table, "tables"),
         curves=html_parts.curves(history, history_steps),
         examples=[
             html_parts.query(example)
@@ -97,6 +101,10 @@ def write_html_report(
         searches=[
             html_parts.query(example)
             for example in check_examples(searches, "searches")
+        ],
+        sheets=[
+            html_parts.sheet(sheet)
+            for sheet in _all_of(sheets, Sheet, "sheets")
         ],
         provenance=_mapping(provenance or {}, "provenance"),
         commands=_checked_commands(commands),
@@ -129,15 +137,15 @@ def _mapping(value, name):
     return value
 
 
-def _checked_tables(tables):
-    tables = list(tables)
-    for table in tables:
-        if not isinstance(table, Table):
+def _all_of(values, kind, name):
+    values = list(values)
+    for value in values:
+        if not isinstance(value, kind):
             raise TypeError(
-                "`tables` must hold `Table` objects. "
-                f"Received: {type(table).__name__}."
+                f"`{name}` must hold `{kind.__name__}` objects. "
+                f"Received: {type(value).__name__}."
             )
-    return tables
+    return values
 
 
 def _checked_commands(commands):

@@ -1,7 +1,13 @@
+import dataclasses
 import itertools
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
+
+from keras_cmr.datasets import Sampler
+from keras_cmr.datasets import load
 
 
 def epoch(dataset):
@@ -164,3 +170,169 @@ def test_types(css):
 def test_errors(css, arguments, message):
     with pytest.raises(ValueError, match=message):
         css.train.batches(**{"batch_size": 8} | arguments)
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory):
+    """MIT-States of 24 training images: 4 adjectives, 2 nouns, 3 each."""
+    folder = tmp_path_factory.mktemp("states")
+    names = [
+        f"{adjective} {noun}/{i}.png"
+        for adjective in ("old", "new", "big", "wet")
+        for noun in ("car", "cat", "castle")
+        for i in range(3)
+    ]
+    for number, name in enumerate(names):
+        path = folder / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((6, 6, 3), 7 * number, "uint8")).save(path)
+    return load("mit_states", folder, image_size=6, verbose=0)
+
+
+def rows_of(split, joined):
+    """(reference, text, target) of every query of an epoch, by its pixels."""
+    index = {p[0, 0, 0]: i for i, p in enumerate(split.images.pixels[:])}
+    words = {i + 2: word for i, word in enumerate(split.vocabulary)}
+    return [
+        (
+            index[r[0, 0, 0]],
+            " ".join(words[i] for i in t if i),
+            index[y[0, 0, 0]],
+        )
+        for r, t, y in zip(
+            joined["reference"],
+            joined["modification"],
+            joined["target"],
+            strict=True,
+        )
+    ]
+
+
+def test_sampled_epochs_hold_every_image_once(states):
+    split = states.train
+    dataset = split.batches(5, drop_remainder=False)
+    assert dataset.cardinality() == 5
+    adjectives = split.images.attributes["adjective"]
+    nouns = split.images.attributes["noun"]
+    orders, drawn = set(), set()
+    for _ in range(3):
+        joined = epoch(dataset)
+        rows = rows_of(split, joined)
+        assert sorted(r for r, _, _ in rows) == list(range(24))
+        for reference, text, target in rows:
+            assert text == adjectives[target] != adjectives[reference]
+            assert nouns[target] == nouns[reference]
+        labels = split.images.labels[[r for r, _, _ in rows]]
+        np.testing.assert_array_equal(joined["reference_id"], labels)
+        labels = split.images.labels[[y for _, _, y in rows]]
+        np.testing.assert_array_equal(joined["target_id"], labels)
+        orders.add(tuple(r for r, _, _ in rows))
+        drawn.add(tuple(sorted(rows)))
+    assert len(orders) == len(drawn) == 3
+
+
+def test_sampled_epoch_0_of_seed_0_is_the_table(states):
+    split = states.train
+    table = list(
+        zip(
+            split.queries.references.tolist(),
+            split.queries.modifications.tolist(),
+            [targets[0] for targets in split.queries.targets],
+            strict=True,
+        )
+    )
+    assert sorted(rows_of(split, epoch(split.batches(24)))) == sorted(table)
+    fixed = split.batches(24, shuffle=False)
+    for _ in range(2):
+        assert rows_of(split, epoch(fixed)) == table
+
+
+def test_seed_decides_the_sampled_epochs(states):
+    def epochs(count, **kwargs):
+        dataset = states.train.batches(6, **kwargs)
+        return [rows_of(states.train, epoch(dataset)) for _ in range(count)]
+
+    first, second, third = epochs(3, seed=5)
+    assert epochs(2, seed=5) == [first, second]
+    assert epochs(1, seed=5, initial_epoch=2) == [third]
+    assert epochs(1, seed=6) != [first]
+
+
+def test_sampled_epochs_have_one_token_length(states):
+    split = dataclasses.replace(states.train, sampler=LongTexts())
+    dataset = split.batches(2, tokenize=numbers)
+    assert dataset.element_spec["modification"].shape == (2, 10)
+    for _ in range(3):
+        assert epoch(dataset)["modification"].shape == (2, 10)
+
+
+class LongTexts(Sampler):
+    """Draws a short text although a long one is possible."""
+
+    texts = ("a", "long texts")
+
+    def __len__(self):
+        return 2
+
+    def draw(self, random):
+        images = np.array([0, 1], "int32")
+        return images, np.array(["a", "a"]), images[::-1]
+
+
+def test_a_tokenizer_that_outgrows_its_length_is_told(states):
+    def tokenize(texts):
+        return np.ones((len(texts), len(texts)), int)
+
+    with pytest.raises(Exception, match="more token ids than the longest"):
+        epoch(states.train.batches(24, tokenize=tokenize))
+
+
+@pytest.mark.parametrize("drop_remainder", [True, False])
+def test_augment_flips_each_image(states, drop_remainder):
+    split = states.train
+    pixels = np.arange(24 * 6 * 6 * 3, dtype="uint8").reshape(24, 6, 6, 3)
+    images = dataclasses.replace(split.images, pixels=pixels)
+    split = dataclasses.replace(split, images=images)
+    how = {"seed": 3, "drop_remainder": drop_remainder}
+    plain = split.batches(7, **how)
+    flip = keras.layers.RandomFlip("horizontal", seed=1)
+    flipped = split.batches(7, augment=flip, **how)
+    assert flipped.element_spec == plain.element_spec
+    assert flipped.cardinality() == plain.cardinality()
+    one, other = epoch(plain), epoch(flipped)
+    turned = {}
+    for key in ("reference", "target"):
+        same = (other[key] == one[key]).all(axis=(1, 2, 3))
+        mirrored = (other[key] == one[key][:, :, ::-1]).all(axis=(1, 2, 3))
+        assert (same ^ mirrored).all()
+        assert 2 < mirrored.sum() < len(same) - 2
+        turned[key] = mirrored
+    assert (turned["reference"] != turned["target"]).any()
+    for key in ("modification", "reference_id", "target_id"):
+        np.testing.assert_array_equal(other[key], one[key])
+
+
+def test_augment_may_be_any_function_and_is_rounded(css):
+    def brighter(images):
+        return keras.ops.cast(images, "float32") + 100.6
+
+    plain, changed = (
+        next(css.test.batches(8, augment=how).as_numpy_iterator())
+        for how in (None, brighter)
+    )
+    for key in ("reference", "target"):
+        wanted = np.minimum(plain[key].astype(int) + 101, 255)
+        np.testing.assert_array_equal(changed[key], wanted)
+        assert changed[key].dtype == np.uint8
+
+
+def test_augment_errors(css):
+    with pytest.raises(ValueError, match="Received: augment='flip'"):
+        css.train.batches(8, augment="flip")
+    with pytest.raises(ValueError, match="shape"):
+        css.train.batches(8, augment=lambda images: images[:, :5])
+
+
+def test_the_autotuner_is_off(states):
+    options = states.train.batches(8).options()
+    assert options.autotune.enabled is False

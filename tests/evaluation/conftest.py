@@ -30,6 +30,8 @@ class Split:
     images: Images
     queries: Queries
     fingerprint: str
+    missing: tuple = ()
+    lost_queries: int = 0
 
     @property
     def reference_pixels(self):
@@ -94,6 +96,40 @@ def make_split():
 
 
 @pytest.fixture
+def named_split():
+    """A real split of `n` images whose queries name their targets."""
+    from keras_cmr.datasets import Images
+    from keras_cmr.datasets import Queries
+    from keras_cmr.datasets import Split
+
+    def make(n, references, targets, subsets=None, attributes=None, **own):
+        pixels = np.zeros((n, 2, 2, 3), "uint8")
+        pixels += np.arange(n, dtype="uint8")[:, None, None, None]
+        images = Images(
+            ids=np.arange(n).astype(str),
+            labels=np.arange(n, dtype="int32"),
+            captions=np.full(n, ""),
+            pixels=pixels,
+            attributes={
+                name: np.array(values)
+                for name, values in (attributes or {}).items()
+            },
+        )
+        queries = Queries(
+            references=np.array(references, "int32"),
+            modifications=np.arange(len(references)).astype(str),
+            target_labels=np.array(
+                [own[0] if own else -1 for own in targets], "int32"
+            ),
+            targets=tuple(map(tuple, targets)),
+            subsets=None if subsets is None else tuple(map(tuple, subsets)),
+        )
+        return Split("test", images, queries, ("a", "b"), **own)
+
+    return make
+
+
+@pytest.fixture
 def make_report():
     from keras_cmr.evaluation.protocols import get_protocol
     from keras_cmr.evaluation.report import Report
@@ -103,7 +139,11 @@ def make_report():
         ranks = np.asarray(ranks)
         groups = {"kind": np.asarray(kinds if kinds else ["add"] * len(ranks))}
         figures, slices = summarise(
-            get_protocol("tirg/caption-match"), ranks, groups, resamples, 0
+            get_protocol(changes.get("protocol", "tirg/caption-match")),
+            ranks,
+            groups,
+            resamples,
+            0,
         )
         fields = {
             "protocol": "tirg/caption-match",

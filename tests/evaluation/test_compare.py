@@ -117,14 +117,57 @@ def test_text_and_dict(make_report):
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("tirg/caption-match: b - a, 2 queries, 1 seed")
     assert lines[2].split()[:4] == ["R@1", "50.00", "100.00", "+50.00"]
-    assert lines[-1] == "R@1: b wins 1, loses 0, ties 1"
+    assert lines[7] == "R@1: b wins 1, loses 0, ties 1"
+    assert lines[9].split()[:4] == ["R@1", "by", "slice", "n"]
+    assert lines[10].split()[:5] == [
+        "kind=add",
+        "2",
+        "50.00",
+        "100.00",
+        "+50.00",
+    ]
+
+
+def test_slices_are_comparisons_of_their_queries(make_report):
+    kinds = ["add"] * 40 + ["remove"] * 60
+    a = make_report(ranks(100, 0.4, 0), kinds)
+    b = make_report(ranks(100, 0.6, 1), kinds)
+    slices = compare(a, b, resamples=500).slices
+    assert {name: part["n"] for name, part in slices.items()} == {
+        "kind=add": 40,
+        "kind=remove": 60,
+    }
+    alone = compare(
+        make_report(a.ranks[:40]), make_report(b.ranks[:40]), resamples=500
+    )
+    assert slices["kind=add"]["figures"] == alone.figures
+
+
+def test_slices_that_one_report_lacks_are_left_out(make_report):
+    a = make_report([1, 2, 3], ["x", "y", "y"])
+    b = make_report([1, 2, 3], ["x", "y", "x"])
+    assert compare(a, b, resamples=10).slices == {}
+    c = make_report([1, 2, 3], groups={})
+    assert compare(a, c, resamples=10).slices == {}
+    assert "slice" not in str(compare(a, c, resamples=10))
+
+
+def test_several_ranks_a_query(make_report):
+    a = make_report([[1, 3], [2, 0]], protocol="circo/kept")
+    b = make_report([[1, 2], [4, 0]], protocol="circo/kept")
+    result = compare(a, b, resamples=100)
+    first = result.figures["mAP@5"]
+    # (5/6 + 1/2) / 2 against (1 + 1/4) / 2
+    assert first["a"] == pytest.approx(2 / 3)
+    assert first["b"] == pytest.approx(5 / 8)
+    assert (result.wins, result.losses, result.ties) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"dataset_fingerprint": "x"}, "same `dataset_.*'data-hash' and 'x'"),
-        ({"protocol": "other"}, "same `protocol`. .*'other'"),
+        ({"protocol": "cirr/val"}, "same `protocol`. .*'cirr/val'"),
         ({"protocol_version": 2}, "same `protocol_version`. .* 1 and 2"),
         ({"ranks": [1] * 4}, "same `num_queries`. .* 3 and 4"),
     ],

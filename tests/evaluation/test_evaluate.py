@@ -67,7 +67,9 @@ def test_queries_are_embedded_in_pieces_of_whole_batches(
     monkeypatch.setitem(evaluate.__globals__, "PIECE_BYTES", 30)
     pieces = evaluate(model, make_split(**SIX), batch_size=2, verbose=0)
     assert model.calls == [
-        ("targets", 6, 2, 0),
+        ("targets", 2, 2, 0),
+        ("targets", 2, 2, 0),
+        ("targets", 2, 2, 0),
         ("queries", 2, 2, 0),
         ("queries", 1, 2, 0),
     ]
@@ -79,8 +81,8 @@ def test_progress(make_split, model, capfd):
     assert capfd.readouterr().err == ""
     evaluate(model, make_split(**SIX), verbose=1)
     shown = capfd.readouterr().err
-    assert "embedding queries" in shown and "ranking" in shown
-    assert ("targets", 6, 256, 1) in model.calls
+    for stage in ("embedding image", "embedding query", "ranking"):
+        assert stage in shown
 
 
 def test_scores_are_cosines(make_split):
@@ -159,3 +161,109 @@ def test_split_without_labels_or_queries(make_split, model):
         evaluate_embeddings(
             np.ones((0, 2)), GALLERY, make_split(SIX["labels"], [], [])
         )
+
+
+def test_missing_images_and_lost_queries_are_recorded(make_split, model):
+    split = dataclasses.replace(
+        make_split(**SIX), missing=("a.jpg: missing", "b"), lost_queries=1
+    )
+    report = evaluate(model, split, verbose=0)
+    assert report.context["missing_images"] == 2
+    assert report.context["lost_queries"] == 1
+    # One of three is a hit at 1; of four with the lost one, 1 or 2 are.
+    assert report.bounds()["R@1"] == {"low": 0.25, "high": 0.5}
+    lines = str(report).splitlines()
+    assert (
+        "1 more queries are not counted: they need one of 2 missing images."
+        in lines
+    )
+    rows = [line.split() for line in lines if line.startswith("R@1 ")]
+    assert rows[1] == ["R@1", "25.00", "to", "50.00"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_nothing_lost_nothing_said(make_split, model):
+    report = evaluate(model, make_split(**SIX), verbose=0)
+    assert report.context["lost_queries"] == 0
+    assert "not counted" not in str(report)
+
+
+class Fruit:
+    """A benchmark, as far as `evaluate` looks at it."""
+
+    name = "fruit"
+    protocols = ("tirg/caption-match", "cirr/val", "cirr/subset", "cirr/server")
+
+
+def test_several_protocols_embed_once(make_split, model):
+    split = make_split(**SIX)
+    names = ["cirr/val", "circo/kept", "tirg/caption-match"]
+    reports = evaluate(
+        model, split, protocol=names, verbose=0, benchmark="fruit"
+    )
+    assert [call[0] for call in model.calls] == ["targets", "queries"]
+    assert list(reports) == names
+    alone = evaluate(model, split, verbose=0, benchmark="fruit")
+    last = reports["tirg/caption-match"]
+    np.testing.assert_array_equal(last.ranks, alone.ranks)
+    assert last.figures == alone.figures and last.slices == alone.slices
+    # Images 1 and 4 carry label 1. By id only image 1 is right, which ties
+    # with three wrong ones behind image 4.
+    assert reports["cirr/val"].ranks.tolist() == [5, 3, 0]
+    assert reports["circo/kept"].ranks.shape == (3, 2)
+
+
+def test_all_are_those_that_fit_the_benchmark(make_split, model, tmp_path):
+    split = make_split(**SIX)
+    split.queries.__dict__["subsets"] = None
+    reports = evaluate(
+        model, split, protocol="all", verbose=0, benchmark=Fruit()
+    )
+    assert list(reports) == ["tirg/caption-match", "cirr/val"]
+    assert reports["cirr/val"].benchmark == "fruit"
+    text = str(reports)
+    assert max(map(len, text.splitlines())) <= 80
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[0].startswith("fruit/test: 3 queries;")
+    assert lines[1:] == [
+        "protocol searched R@1 R@5 R@10 R@50 R@100",
+        "tirg/caption-match 6 33.33 66.67 66.67 66.67 66.67",
+        "cirr/val 6 0.00 66.67 66.67 66.67",
+    ]
+    reports.save(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "cirr_val.json",
+        "tirg_caption-match.json",
+    ]
+
+
+def test_one_name_in_a_list_gives_a_dict(make_split, model):
+    reports = evaluate(
+        model, make_split(**SIX), protocol=["cirr/val"], verbose=0
+    )
+    assert list(reports) == ["cirr/val"]
+
+
+def test_reports_say_what_is_lost(make_split, model):
+    split = dataclasses.replace(make_split(**SIX), lost_queries=7)
+    reports = evaluate(model, split, protocol=["cirr/val"], verbose=0)
+    assert "7 more queries lack an image" in str(reports)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"protocol": "all"}, "needs the `Benchmark` .* benchmark=''"),
+        ({"protocol": "all", "benchmark": "css"}, "benchmark='css'"),
+        ({"protocol": []}, r"a list of names or 'all'. Received: \[\]"),
+        ({"protocol": None}, "'all'. Received: None"),
+        ({"protocol": ["cirr/val", "cirr/va"]}, "Did you mean 'cirr/val'"),
+        ({"protocol": ["cirr/val", "mit-states/noun"]}, "does not fit"),
+    ],
+)
+def test_bad_protocols_are_refused_before_embedding(
+    make_split, model, change, message
+):
+    with pytest.raises(ValueError, match=message):
+        evaluate(model, make_split(**SIX), **change)
+    assert model.calls == []

@@ -1,5 +1,6 @@
 import json
 import os
+import pathlib
 
 import numpy as np
 import pytest
@@ -42,6 +43,53 @@ def test_recompute_equals(make_report, tmp_path):
     assert again.slices == report.slices
     assert report.figures["R@1"]["value"] == 2 / 8
     assert report.slices["kind=add"]["figures"]["R@5"]["value"] == 4 / 5
+
+
+SEVERAL = [[1, 3, 9], [2, 0, 0], [0, 0, 0], [6, 7, 60]]
+
+
+def test_several_ranks_a_query(make_report, tmp_path):
+    report = make_report(SEVERAL, ["a", "b", "b", "a"], protocol="circo/kept")
+    assert (report.num_queries, report.num_unanswerable) == (4, 1)
+    report.save(tmp_path / "a.json")
+    lines = (tmp_path / "a.json").read_text().splitlines()
+    assert '  "format_version": 2,' in lines
+    assert lines[-2] == ('  "ranks": [[1,3,9],[2,0,0],[0,0,0],[6,7,60]]')
+    again = Report.load(tmp_path / "a.json")
+    assert again.ranks.tolist() == SEVERAL and again.ranks.dtype == np.int32
+    figures = again.recompute().figures
+    assert list(figures) == ["mAP@5", "mAP@10", "mAP@25", "mAP@50"]
+    # (1/1 + 2/3) / 3, 1/2, none, none
+    expected = ((1 + 2 / 3) / 3 + 1 / 2) / 4
+    assert figures["mAP@5"]["value"] == pytest.approx(expected)
+    slices = again.recompute().slices
+    assert slices["kind=b"]["figures"]["mAP@5"]["value"] == 0.25
+    assert "mAP@50" in str(again.recompute())
+
+
+def test_one_rank_a_query_is_still_format_1(make_report, tmp_path):
+    make_report(RANKS).save(tmp_path / "a.json")
+    assert '"format_version": 1,' in (tmp_path / "a.json").read_text()
+
+
+COMMITTED = sorted(
+    (pathlib.Path(__file__).parents[2] / "benchmarks/results/css").glob(
+        "seeds/css_tirg_mi_?.json"
+    )
+)
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.name)
+def test_reports_of_earlier_versions_load(path):
+    report = Report.load(path)
+    assert report.num_queries > 1000 and report.lost_queries == 0
+    again = report.recompute()
+    for name, figure in report.figures.items():
+        assert again.figures[name]["value"] == figure["value"]
+
+
+def test_there_are_reports_of_earlier_versions():
+    assert len(COMMITTED) == 3
 
 
 def test_recompute_shows_a_changed_rank(make_report):
@@ -108,6 +156,12 @@ def test_table(make_report):
     ]
 
 
+def test_table_without_slices(make_report):
+    text = str(make_report(RANKS, slices={}, groups={}))
+    assert "slice" not in text
+    assert text.splitlines()[-1].startswith("R@100 ")
+
+
 def forget(key):
     return lambda content: content.pop(key) and content
 
@@ -121,12 +175,19 @@ def put(key, value):
     [
         (forget("figures"), "a.json without `figures`"),
         (forget("dataset_fingerprint"), "without `dataset_fingerprint`"),
-        (put("format_version", 2), "format version 1. .*a.json of version 2"),
+        (put("format_version", 3), "version 1 or 2. .*a.json of version 3"),
         (put("format", "x"), "`path` must be a report, whose `format`"),
         (lambda content: [content], "`path` must be a report, whose"),
         (put("ranks", []), "a.json: `ranks` must be a non-empty"),
         (put("ranks", [1.5]), "a.json: `ranks` must be .* float64"),
         (put("ranks", [201] * 8), "`ranks` must lie between 0 and 200"),
+        (put("ranks", [[1], [1, 2]]), "a.json: "),
+        (put("ranks", [[[1]]]), r"a.json: `ranks` must be .* \(1, 1, 1\)"),
+        (
+            put("ranks", [[1, 2], [3, 3]]),
+            r"grow .* Received: \[3, 3\] in row 1",
+        ),
+        (put("ranks", [[0, 2]]), r"grow in every row.* Received: \[0, 2\]"),
         (put("ranks", [1, 2]), r"one value per rank \(2\). .* 8 for 'kind'"),
         (put("num_candidates", "many"), "a.json: "),
         (put("groups", {"kind": {"names": []}}), "`names` and `codes`"),

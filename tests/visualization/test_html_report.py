@@ -1,5 +1,4 @@
 import base64
-import html.parser
 import io
 import re
 
@@ -9,47 +8,12 @@ from PIL import Image
 
 from keras_cmr.visualization import RankedExample
 from keras_cmr.visualization import RankedHit
+from keras_cmr.visualization import Sheet
 from keras_cmr.visualization import Table
 from keras_cmr.visualization import write_html_report
+from tests.html_page import Page
 
 EVIL = "<script>alert('x')</script> & \"quoted\" {{ 7 * 7 }}"
-VOID = {"meta", "link", "img"}
-
-
-class Page(html.parser.HTMLParser):
-    """Elements of a page, each with its attributes and its text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.open = [], []
-        self.feed(text)
-        self.close()
-        assert not self.open, f"not closed: {self.open}"
-
-    def handle_starttag(self, tag, attributes):
-        element = {"tag": tag, "text": "", **dict(attributes)}
-        element["inside"] = [parent["tag"] for parent in self.open]
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()["tag"] == tag
-
-    def handle_data(self, data):
-        for element in self.open:
-            element["text"] += data
-
-    def all(self, tag, kind=None):
-        return [
-            element
-            for element in self.elements
-            if element["tag"] == tag
-            and (kind is None or kind in element.get("class", "").split())
-        ]
-
-    def text(self, tag, kind=None):
-        return [" ".join(e["text"].split()) for e in self.all(tag, kind)]
 
 
 def _write(path, **arguments):
@@ -97,6 +61,13 @@ def full(plain):
         },
         "examples": [found, missed],
         "searches": [search],
+        "sheets": [
+            Sheet(
+                "Twins",
+                [[(plain("red"), "one"), (plain("blue"), "other")]],
+                "Look at them",
+            )
+        ],
         "provenance": {"Seed": 0, "Command": "keras-cmr quickstart"},
         "commands": [("Search.", 'keras-cmr search --modification "red"')],
     }
@@ -219,6 +190,7 @@ def test_sections_commands_and_provenance(tmp_path, full):
         "Training",
         "Ranked pictures",
         "Gallery searches",
+        "Twins",
         "Try next",
         "How this was made",
     ]

@@ -30,8 +30,8 @@ def read(
 
     Args:
         data_dir: string or path. The folder.
-        image_size: int. Images are cut to their central square and resized
-            to this side. Defaults to `224`.
+        image_size: int. Height and width of the pixels, to which images are
+            stretched. Defaults to `224`.
         strict: bool. If True, a missing image is an error; if False it is
             left out, counted and listed in `Split.missing`.
         verify: bool. If True, every image is decoded once.

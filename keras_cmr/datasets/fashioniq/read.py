@@ -47,8 +47,8 @@ def read(
             `"joined"` to one text as CLIP4Cir does, `"both-orders"` (two
             queries, as CoSMo) or `"separate"` (each its own query, as VAL).
             A caption without a word is left out, and the other is the text.
-        image_size: int. Images are cut to their central square and resized
-            to this side. Defaults to `224`.
+        image_size: int. Height and width of the pixels, to which images are
+            stretched. Defaults to `224`.
         correct_spelling: bool. Whether to apply
             `correction_dict_{category}.json`, from `captions/` or
             `correction_dict/`; it also drops punctuation and capitals.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from keras_cmr.datasets.rows import ImageRow
 from keras_cmr.datasets.rows import QueryRow
+from keras_cmr.words import split_words
 
 # `test_nouns` in datasets.py of github.com/google/tirg.
 _TEST_NOUNS = """
@@ -49,38 +50,24 @@ def parse(paths: Iterable[str]) -> Listing:
 
     Raises:
         ValueError: For a folder of more than two words, or one without a
-            letter in its adjective.
+            letter in its adjective or noun.
     """
-    train, test = [], []
+    rows: dict[bool, list[ImageRow]] = {False: [], True: []}
     pairs: dict[str, dict[str, str] | None] = {}
-    adjectives: dict[str, set[str]] = {}
     for path in paths:
-        folder = path.partition("/")[0]
+        folder, separator, _ = path.partition("/")
         if folder not in pairs:
-            pairs[folder] = None if folder == path else _pair(folder)
+            pairs[folder] = _pair(folder) if separator else None
         pair = pairs[folder]
-        if pair is None:
-            continue
-        adjective, noun = pair.values()
-        content = f"{adjective} {noun}"
-        row = ImageRow(
-            id=path,
-            path=path,
-            caption=content,
-            label=content,
-            attributes=pair,
-        )
-        if noun in TEST_NOUNS:
-            test.append(row)
-            adjectives.setdefault(noun, set()).add(adjective)
-        else:
-            train.append(row)
-    return Listing(train, test, _queries(test, adjectives))
+        if pair is not None:
+            content = f"{pair['adjective']} {pair['noun']}"
+            rows[pair["noun"] in TEST_NOUNS].append(
+                ImageRow(path, path, content, content, pair)
+            )
+    return Listing(rows[False], rows[True], _queries(rows[True]))
 
 
 def _pair(folder: str) -> dict[str, str] | None:
-    from keras_cmr.models.vocabulary import split_words
-
     words = _SEPARATOR.split(folder)
     if len(words) == 1 or words[0] == _NO_ADJECTIVE:
         return None
@@ -93,18 +80,23 @@ def _pair(folder: str) -> dict[str, str] | None:
     return {"adjective": words[0], "noun": words[1]}
 
 
-def _queries(
-    test: list[ImageRow], adjectives: dict[str, set[str]]
-) -> list[QueryRow]:
-    ordered = {noun: sorted(own) for noun, own in adjectives.items()}
+def _queries(test: list[ImageRow]) -> list[QueryRow]:
+    adjectives: dict[str, set[str]] = {}
+    for row in test:
+        noun = row.attributes["noun"]
+        adjectives.setdefault(noun, set()).add(row.attributes["adjective"])
+    # By content, the adjectives to ask for and the labels they lead to.
+    asked = {
+        f"{adjective} {noun}": [
+            (other, f"{other} {noun}")
+            for other in sorted(own)
+            if other != adjective
+        ]
+        for noun, own in adjectives.items()
+        for adjective in own
+    }
     return [
-        QueryRow(
-            reference=row.id,
-            modification=adjective,
-            target_label=f"{adjective} {row.attributes['noun']}",
-            kind=adjective,
-        )
+        QueryRow(row.id, adjective, (), label, kind=adjective)
         for row in test
-        for adjective in ordered[row.attributes["noun"]]
-        if adjective != row.attributes["adjective"]
+        for adjective, label in asked[row.label]
     ]

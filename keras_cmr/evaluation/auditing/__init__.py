@@ -1,0 +1,1 @@
+"""The checks of `keras_cmr.evaluation.audit`, one subject a file."""

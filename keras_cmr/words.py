@@ -1,0 +1,17 @@
+"""What a word is: for vocabularies, and for readers that open without Keras."""
+
+import re
+from collections.abc import Iterable
+
+# "top-left" is one place, so a hyphen inside a word belongs to it.
+_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
+
+
+def split_words(text: str) -> list[str]:
+    """Lower-cased words of `text`; punctuation is dropped."""
+    return _WORD.findall(text.lower())
+
+
+def distinct_words(texts: Iterable[str]) -> tuple[str, ...]:
+    """The sorted distinct words of `texts`."""
+    return tuple(sorted({w for text in texts for w in split_words(text)}))
