@@ -42,7 +42,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["keras_cmr", "keras_cmr.*"]),
     package_data={
-        "keras_cmr.datasets": ["*/*.md", "*/*.bib"],
+        "keras_cmr.datasets": ["*/*.md", "*/*.bib", "*/dummy_data/**"],
         "keras_cmr.visualization": ["*.j2", "*.css"],
     },
     python_requires=">=3.11,<3.14",
@@ -60,6 +60,7 @@ setup(
         "typer>=0.12",
         "rich>=13",
         "tqdm>=4.66",
+        "wrapt>=1.11",  # TensorFlow's, and where TFDS hears of our builders
     ],
     extras_require={
         "scann": [SCANN],
@@ -68,7 +69,14 @@ setup(
         "pretrained": PRETRAINED,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
-        "test": [SCANN, *DATASETS, "pytest>=8", "hypothesis>=6", "ruff>=0.9"],
+        "test": [
+            SCANN,
+            *DATASETS,
+            "dill",  # of `tfds.testing`, which does not ask for it
+            "hypothesis>=6",
+            "pytest>=8",
+            "ruff>=0.9",
+        ],
     },
     entry_points={"console_scripts": ["keras-cmr = keras_cmr.cli:main"]},
     classifiers=[

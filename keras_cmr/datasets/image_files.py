@@ -62,14 +62,13 @@ class ImageFiles:
         return (len(self.paths), self.image_size, self.image_size, 3)
 
     def __getitem__(self, chosen) -> np.ndarray:
-        if isinstance(chosen, (int, np.integer)):
-            return self._read(self.paths[chosen])
         indices = np.arange(len(self.paths))[chosen]
+        if indices.ndim == 0:
+            return self._read(int(indices))
         pixels = np.empty((len(indices), *self.shape[1:]), self.dtype)
         # A batch holds some images twice: read once.
         wanted, rows = np.unique(indices, return_inverse=True)
-        read = _pool().map(self._read, [self.paths[i] for i in wanted])
-        images = list(read)
+        images = list(_pool().map(self._read, wanted.tolist()))
         for place, row in enumerate(rows):
             pixels[place] = images[row]
         return pixels
@@ -84,7 +83,7 @@ class ImageFiles:
     def hashes(self, verbose: int = 0) -> Iterator[bytes]:
         """SHA-256 of the bytes of each file, in order."""
         yield from tqdm(
-            _pool().map(_file_hash, self.paths),
+            _pool().map(self._hash, range(len(self))),
             desc="hashing",
             total=len(self.paths),
             unit="image",
@@ -93,7 +92,7 @@ class ImageFiles:
 
     def broken(self, verbose: int = 0) -> dict[int, str]:
         """Index and reason of every file that can't be read as an image."""
-        reasons = _pool().map(self._fault, self.paths)
+        reasons = _pool().map(self._fault, range(len(self)))
         bar = tqdm(
             reasons,
             desc="checking images",
@@ -103,28 +102,32 @@ class ImageFiles:
         )
         return {i: reason for i, reason in enumerate(bar) if reason}
 
-    def _fault(self, path: str) -> str:
+    def content(self, index: int) -> bytes:
+        """The bytes of an image as they lie in its file."""
+        with open(self.paths[index], "rb") as file:
+            return file.read()
+
+    def _fault(self, index: int) -> str:
         try:
-            self._read(path)
+            self._read(index)
         except ValueError as error:
             return str(error)
         return ""
 
-    def _read(self, path: str) -> np.ndarray:
+    def _read(self, index: int) -> np.ndarray:
         # Keras takes seconds to import, and opening needs no pixels.
         from keras_cmr.models.images import load_image
 
-        return load_image(path, self.image_size)
+        return load_image(self.paths[index], self.image_size)
+
+    def _hash(self, index: int) -> bytes:
+        digest = hashlib.sha256()
+        with open(self.paths[index], "rb") as file:
+            while block := file.read(READ_BYTES):
+                digest.update(block)
+        return digest.digest()
 
 
 @functools.cache
 def _pool() -> concurrent.futures.ThreadPoolExecutor:
     return concurrent.futures.ThreadPoolExecutor(WORKERS, "image")
-
-
-def _file_hash(path: str) -> bytes:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(READ_BYTES):
-            digest.update(block)
-    return digest.digest()

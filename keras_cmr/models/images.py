@@ -1,5 +1,6 @@
 """Pictures in any form to one array of pixels."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +13,8 @@ def load_image(image, size: int) -> np.ndarray:
     """One image as pixels.
 
     Args:
-        image: Path, PIL image, or integer array `(height, width, 3)` with
-            values from 0 to 255.
+        image: Path, `io.BytesIO` of a file's bytes, PIL image, or integer
+            array `(height, width, 3)` with values from 0 to 255.
         size: int. Wanted height and width in pixels; other sizes are
             stretched to it (bilinear).
 
@@ -23,7 +24,7 @@ def load_image(image, size: int) -> np.ndarray:
     Raises:
         ValueError: For a missing or broken file (named) or a bad array.
     """
-    if isinstance(image, (str, Path)):
+    if isinstance(image, (str, Path, io.BytesIO)):
         try:
             with Image.open(image) as opened:
                 # A JPEG is decoded at the nearest fraction of its size that

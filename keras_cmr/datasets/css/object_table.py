@@ -92,7 +92,7 @@ class DrawnObjects(Sequence):
                     "color": _COLOR_NAMES[color],
                     "size": SIZES[size],
                     "cell": cell,
-                    "pos": (row / self.image_size, column / self.image_size),
+                    "pos": [row / self.image_size, column / self.image_size],
                 }
                 for _, cell, size, color, shape, row, column in self._rows(
                     index

@@ -94,7 +94,7 @@ def _parse_object(item: dict) -> dict:
         raise ValueError(f"`pos` outside of 0..1: {item['pos']}")
     cell = 3 * min(2, int(3 * row)) + min(2, int(3 * column))
     words = {key: str(item[key]) for key in ("shape", "color", "size")}
-    return {**words, "cell": cell, "pos": (row, column)}
+    return {**words, "cell": cell, "pos": [row, column]}
 
 
 def _shown(data: Any) -> str:
