@@ -75,6 +75,7 @@ setup(
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "ruff>=0.9",
         ],
     },

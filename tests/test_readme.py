@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from keras_cmr import layers
+from keras_cmr.datasets.load import READERS
+from keras_cmr.evaluation.protocols.registry import PROTOCOLS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,7 +18,7 @@ def test_examples_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path))
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     # The same code on scenes that take seconds.
     code = "\n".join(blocks).replace("scenes=200", "scenes=24")
     assert "scenes=24" in code
@@ -46,6 +48,16 @@ def test_table_of_fusions(kind):
     expected = "feature map" if spatial else "vectors"
     assert takes == ("vectors or feature map" if both else expected)
     assert parameters == f"{fusion.count_params():,}"
+
+
+def test_every_benchmark_is_listed_with_its_page():
+    for name in ("css", *READERS):
+        page = f"keras_cmr/datasets/{name}/README.md"
+        assert f"| [`{name}`]({page}) |" in README
+        assert (ROOT / page).exists()
+    for name in PROTOCOLS:
+        # The second of a pair is written as its ending alone.
+        assert f"`{name}`" in README or f"`-{name.split('-')[-1]}`" in README
 
 
 @pytest.mark.parametrize(
