@@ -1,5 +1,6 @@
 """The README says what is true: its code runs, its figures are the files'."""
 
+import json
 import re
 from pathlib import Path
 
@@ -73,6 +74,22 @@ def test_results_are_those_of_the_files(marker, file):
     shown = re.search(pattern, README, re.DOTALL)
     path = ROOT / "benchmarks" / "results" / file
     assert shown.group(1) == path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("evaluation/ranking", ("ratio", "cpu_seconds")),
+        ("input_pipeline/small_resnet", ("fit", "ratio", "wall_seconds")),
+    ],
+)
+def test_ratios_are_those_of_the_files(file, place):
+    path = ROOT / "benchmarks" / "results" / f"{file}.json"
+    found = json.loads(path.read_text())
+    for key in place:
+        found = found[key]
+    shown = "{median:.2f} [{min:.2f}, {max:.2f}]".format(**found)
+    assert shown in README
 
 
 def test_rows_are_those_of_the_reports():
