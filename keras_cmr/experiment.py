@@ -15,6 +15,7 @@ from keras_cmr import losses
 from keras_cmr import metrics
 from keras_cmr import models
 from keras_cmr.config import Config
+from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import evaluate
 
 
@@ -125,7 +126,7 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
     ).history
     seconds = time.perf_counter() - start
     save_model(model, out / "model.keras")
-    write_json(out / "history.json", history)
+    replace_file(out / "history.json", json.dumps(history, indent=1))
     report = evaluate(
         model,
         benchmark.test,
@@ -163,13 +164,6 @@ def save_model(model, path):
         whole = Path(folder) / path.name
         model.save(whole)
         os.replace(whole, path)
-
-
-def write_json(path, value):
-    """Writes `value` to `path` in one step."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    os.replace(partial, path)
 
 
 def _named(key, name, module):

@@ -1,6 +1,7 @@
 """The whole way in minutes: scenes, training, figures, gallery, report."""
 
 import dataclasses
+import json
 import shlex
 import time
 
@@ -11,9 +12,9 @@ from keras_cmr import datasets
 from keras_cmr import visualization
 from keras_cmr.callbacks import StepHistory
 from keras_cmr.config import Config
+from keras_cmr.durable import replace_file
 from keras_cmr.experiment import new_folder
 from keras_cmr.experiment import train
-from keras_cmr.experiment import write_json
 from keras_cmr.retrieval import Gallery
 
 CONFIG = Config(
@@ -94,10 +95,8 @@ def quickstart(out, seed=0, smoke=False, say=print):
     ]
     say("4/4  Writing the report")
     reports = {name: run.report for name, run in runs.items()}
-    write_json(
-        out / "report.json",
-        {name: report.figures for name, report in reports.items()},
-    )
+    figures = {name: report.figures for name, report in reports.items()}
+    replace_file(out / "report.json", json.dumps(figures, indent=1))
     seconds = time.perf_counter() - start
     page = visualization.write_html_report(
         out / "report.html",

@@ -14,14 +14,16 @@ def read_text(path: str | os.PathLike) -> str:
 
     Raises:
         FileNotFoundError: Naming the file.
-        ValueError: For a folder, another encoding (naming the line) or a
-            file of more than 256 MiB, which is none of these benchmarks'.
+        ValueError: For a folder, a link into another folder, another
+            encoding (naming the line) or a file of more than 256 MiB, which
+            is none of these benchmarks'.
     """
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no file {path}.")
     if not path.is_file():
         raise ValueError(f"{path} must be a file, and it is none.")
+    refuse_link_out(path)
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(
             f"{path} must have at most {MAX_BYTES:,} bytes. "
@@ -40,6 +42,18 @@ def read_text(path: str | os.PathLike) -> str:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise ValueError(f"{path}, line {line}: the text holds a NUL byte.")
     return text
+
+
+def refuse_link_out(path: Path) -> None:
+    """Raises for a link into another folder.
+
+    What comes from the internet must not lead to a user's other files.
+    """
+    real = path.resolve()
+    if real.parent != path.parent.resolve():
+        raise ValueError(
+            f"{path} must lie in its folder. Received: a link to {real}"
+        )
 
 
 def read_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """Names of images and texts of queries in annotation files, checked."""
 
 from keras_cmr.datasets.image_folder import checked_relative
+from keras_cmr.words import split_words
 
 # A text without a word can't be embedded, and a query can't be dropped
 # without changing what every other figure was counted over.
@@ -42,9 +43,6 @@ def known_image(place: str, value, known) -> str:
 
 def trimmed(place: str, text: str) -> str:
     """`text` without blanks at its ends; `""` if it holds no word."""
-    # Keras takes seconds to import; few callers of this module need it yet.
-    from keras_cmr.models.vocabulary import split_words
-
     try:
         text.encode()
     except UnicodeEncodeError:

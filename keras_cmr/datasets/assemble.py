@@ -10,6 +10,7 @@ from keras_cmr.datasets.rows import QueryRow
 from keras_cmr.datasets.rows import build_split
 from keras_cmr.datasets.tables import Benchmark
 from keras_cmr.datasets.tables import Split
+from keras_cmr.words import distinct_words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,11 +62,8 @@ def assemble(
     Returns:
         A `Benchmark`.
     """
-    # Keras takes seconds to import, and parsing needs none of it.
-    from keras_cmr.models.vocabulary import split_words
-
     texts = [query.modification for query in train.queries] if train else []
-    vocabulary = sorted({word for text in texts for word in split_words(text)})
+    vocabulary = distinct_words(texts)
 
     def build(parsed: Parsed, optional: bool) -> Split | None:
         if optional and not strict and not _any_image(parsed, folder):

@@ -31,6 +31,12 @@ class TableEpochs:
     """
 
     def __init__(self, split: Split, tokenize: Tokenize, group_size: int):
+        if not all(split.queries.targets):
+            raise ValueError(
+                "`split` must hold the answer of every query to train on it. "
+                f"Received: {split.name!r}, whose organisers keep answers to "
+                "themselves"
+            )
         self._queries = split.queries
         self._group_size = group_size
         self._tokens = _checked_tokens(

@@ -20,9 +20,9 @@ class ImageFiles:
 
     Takes the place of a uint8 array `(n, height, width, 3)`: `files[i]` is
     one image, `files[[3, 1]]` and `files[:8]` are several, decoded in
-    parallel. Nothing is kept, so that a benchmark of any size can be open.
-    Pictures are read as a trained model reads them, by
-    `keras_cmr.models.images.load_image`.
+    parallel; there is no second index. Nothing is kept, so that a benchmark
+    of any size can be open. Pictures are read as a trained model reads them,
+    by `keras_cmr.models.images.load_image`.
 
     Args:
         paths: Sequence of `n` paths.

@@ -104,6 +104,12 @@ class ImageFolder:
         return os.path.commonpath([self._root, real]) == self._root
 
 
+def first_folder(root: Path, names: tuple[str, ...]) -> Path:
+    """The first folder of these names in `root`, or `root` itself."""
+    found = (root / name for name in names if (root / name).is_dir())
+    return next(found, root)
+
+
 def checked_relative(relative: str) -> str:
     """`relative` without a leading `./`; an error if it leaves its folder."""
     # Not `PurePosixPath`, which takes ten times as long.

@@ -186,7 +186,7 @@ def _query_table(queries, rows, index, carriers) -> Queries:
             label = _label(rows[own[0]])
         wanted.append(numbers[label] if label else -1)
         # By content: whoever else carries the label is right as well.
-        others = whole[label] if label and len(own) < 2 else ()
+        others = whole[label] if label and len(query.targets) < 2 else ()
         if not own:
             targets.append(others)  # one tuple for all queries of a label
         else:

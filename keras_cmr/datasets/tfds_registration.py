@@ -2,16 +2,9 @@
 
 import importlib
 
-NAMES = (
-    "css",
-    "fashion200k",
-    "mit_states",
-    "fashioniq",
-    "cirr",
-    "circo",
-    "shoes",
-    "triplets",
-)
+from keras_cmr.datasets.load import READERS
+
+NAMES = ("css", *READERS)
 
 
 class Provider:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 
+from keras_cmr.durable import replace_file
 from keras_cmr.evaluation.auditing import answers
 from keras_cmr.evaluation.auditing import copies
 from keras_cmr.evaluation.auditing import look_alikes
@@ -60,7 +61,7 @@ class Audit:
         path = pathlib.Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         content = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
-        path.write_text(content + "\n", encoding="utf-8")
+        replace_file(path, content + "\n")
 
     def __str__(self):
         return table(self)

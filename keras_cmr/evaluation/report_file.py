@@ -1,9 +1,10 @@
 """The JSON file of a report: format 1, or 2 with several ranks a query."""
 
 import json
-import os
 
 import numpy as np
+
+from keras_cmr.durable import replace_file
 
 FORMAT = "keras_cmr.evaluation.Report"
 # As many as `ranks` has dimensions: a reader of format 1 reads what it can.
@@ -38,15 +39,7 @@ def write(path, record, num_unanswerable):
     for name, value in (("groups", coded), ("ranks", ranks.tolist())):
         text += f',\n  "{name}": {json.dumps(value, separators=(",", ":"))}'
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with open(partial, "w", encoding="utf-8") as file:
-            file.write(text + "\n}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    replace_file(path, text + "\n}\n")
 
 
 def read(path, names):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from keras_cmr.datasets.annotation_file import read_text
-from keras_cmr.retrieval.durable import sync
+from keras_cmr.durable import replace_file
 
 
 def write(path: Path, content: dict, validate: Callable[[Path], None]) -> None:
@@ -17,15 +17,7 @@ def write(path: Path, content: dict, validate: Callable[[Path], None]) -> None:
     neighbour; if it raises, `path` is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".new")
-    try:
-        aside.write_text(json.dumps(content), encoding="utf-8")
-        sync(aside)
-        validate(aside)
-        os.replace(aside, path)
-        sync(path.parent)
-    finally:
-        aside.unlink(missing_ok=True)
+    replace_file(path, json.dumps(content), validate)
 
 
 def read(path: str | os.PathLike) -> dict:

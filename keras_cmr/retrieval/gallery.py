@@ -1,9 +1,7 @@
 """Images made searchable by reference and modification."""
 
-from copy import deepcopy
 from dataclasses import asdict
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,10 @@ from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.exclusion import Exclusion
 from keras_cmr.retrieval.items import Items
 from keras_cmr.retrieval.query import check_k
+from keras_cmr.retrieval.query import check_model
 from keras_cmr.retrieval.query import embed_queries
 from keras_cmr.retrieval.query import resolve_batch
-from keras_cmr.retrieval.results import Hit
+from keras_cmr.retrieval.results import hits_of
 from keras_cmr.retrieval.saving import check_fingerprint
 from keras_cmr.retrieval.saving import check_unchanged
 from keras_cmr.retrieval.saving import load_state
@@ -102,7 +101,7 @@ class Gallery:
             A `Gallery`.
         """
         folder = Path(folder).absolute()
-        _check_model(model)
+        check_model(model)
         settings = Settings(recall_target, exact_below)
         storage.claim_folder(folder)
         nothing = Vectors(np.empty((0, 0), np.float32), index=None)
@@ -123,7 +122,7 @@ class Gallery:
             A `Gallery`. Its saved vectors stay on disk, memory-mapped.
         """
         folder = Path(folder).absolute()
-        _check_model(model)
+        check_model(model)
         return cls(folder, model, load_state(folder, model.fingerprint))
 
     def add(self, images, ids=None, metadata=None, strict=False, verbose=1):
@@ -212,20 +211,11 @@ class Gallery:
         if not images:
             return []
         queries = embed_queries(self._model, images, texts)
-        indices, scores = self._vectors.search(
-            unit_rows(
-                queries,
-                "The model's query embeddings",
-                rows=len(images),
-                dim=self._vectors.dim,
-            ),
-            k,
-            exclusion,
-        )
-        return [
-            [self._hit(*place) for place in zip(count(1), *found)]
-            for found in zip(indices.tolist(), scores.tolist(), strict=True)
-        ]
+        what, dim = "The model's query embeddings", self._vectors.dim
+        queries = unit_rows(queries, what, rows=len(images), dim=dim)
+        indices, scores = self._vectors.search(queries, k, exclusion)
+        found = zip(indices.tolist(), scores.tolist(), strict=True)
+        return [hits_of(self._items, *places) for places in found]
 
     def search_vectors(self, queries, k, exclude=None):
         """Searches with query embeddings.
@@ -304,19 +294,3 @@ class Gallery:
     @property
     def _items(self):
         return self._state.items
-
-    def _hit(self, rank, row, score):
-        items = self._items
-        return Hit(
-            id=items.ids[row],
-            score=score,
-            rank=rank,
-            path=items.paths[row],
-            metadata=deepcopy(items.metadata[row]),
-        )
-
-
-def _check_model(model):
-    for name in ("embed_queries", "embed_targets", "fingerprint"):
-        if not hasattr(model, name):
-            raise TypeError(f"`model` must have `{name}`. Received: {model!r}")

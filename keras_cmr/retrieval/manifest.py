@@ -3,8 +3,8 @@
 import hashlib
 import json
 
-from keras_cmr.retrieval.durable import checksum
-from keras_cmr.retrieval.durable import replace_file
+from keras_cmr.durable import checksum
+from keras_cmr.durable import replace_file
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -7,6 +7,13 @@ import numpy as np
 from keras_cmr.retrieval import images
 
 
+def check_model(model):
+    """Raises `TypeError` unless `model` is what a gallery needs."""
+    for name in ("embed_queries", "embed_targets", "fingerprint"):
+        if not hasattr(model, name):
+            raise TypeError(f"`model` must have `{name}`. Received: {model!r}")
+
+
 def resolve_batch(items, references, modifications, reference_ids, exclude):
     """Checks the arguments of `Gallery.search_batch`.
 

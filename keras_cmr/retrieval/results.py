@@ -1,5 +1,6 @@
 """What a gallery hands back."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from dataclasses import field
 
@@ -22,6 +23,29 @@ class Hit:
     rank: int
     path: str | None = None
     metadata: dict = field(default_factory=dict)
+
+
+def hits_of(items, rows, scores):
+    """The `Hit`s of a query, the best first.
+
+    Args:
+        items: `Items` of the gallery.
+        rows: List of row numbers, the best first.
+        scores: List of cosines.
+    """
+    return [
+        Hit(
+            id=items.ids[row],
+            score=score,
+            rank=rank,
+            path=items.paths[row],
+            # The gallery's own must not change with what a user does to it.
+            metadata=deepcopy(items.metadata[row]),
+        )
+        for rank, (row, score) in enumerate(
+            zip(rows, scores, strict=True), start=1
+        )
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import shutil
 
 import numpy as np
 
-from keras_cmr.retrieval.durable import checksum
-from keras_cmr.retrieval.durable import sync
+from keras_cmr.durable import checksum
+from keras_cmr.durable import sync
 from keras_cmr.retrieval.items import Items
 from keras_cmr.retrieval.manifest import MANIFEST
 from keras_cmr.retrieval.manifest import verify_artifacts

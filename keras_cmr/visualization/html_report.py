@@ -1,11 +1,11 @@
 """A report that is one HTML file."""
 
-import os
 import pathlib
 from collections.abc import Mapping
 
 import jinja2
 
+from keras_cmr.durable import replace_file
 from keras_cmr.version import __version__
 from keras_cmr.visualization import html_parts
 from keras_cmr.visualization.examples import check_text
@@ -113,7 +113,7 @@ def write_html_report(
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A lone surrogate, from a path of odd bytes, has no UTF-8 form.
-    _write_whole(path, page.encode("utf-8", "xmlcharrefreplace"))
+    replace_file(path, page.encode("utf-8", "xmlcharrefreplace"))
     return path
 
 
@@ -159,16 +159,3 @@ def _checked_commands(commands):
         check_text(pair[0], "commands")
         check_text(pair[1], "commands")
     return commands
-
-
-def _write_whole(path, content):
-    """Replace `path` by `content` in one step."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -53,6 +53,23 @@ def test_what_no_reader_takes(tmp_path, monkeypatch, read):
         read(file)
 
 
+@pytest.mark.parametrize("read", [read_text, read_json])
+def test_no_file_behind_a_link_into_another_folder(tmp_path, read):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "secret").write_text("[1]")
+    link = tmp_path / "data" / "a.json"
+    link.symlink_to(tmp_path / "secret")
+    with pytest.raises(ValueError, match=r"a\.json must lie.*link to .*secret"):
+        read(link)
+    (tmp_path / "data" / "b.json").write_text("[1]")
+    link.unlink()
+    link.symlink_to("b.json")
+    assert read(link) in ("[1]", [1])
+    # The folder itself may be a link: that is the user's own.
+    (tmp_path / "here").symlink_to(tmp_path / "data")
+    assert read(tmp_path / "here" / "b.json") in ("[1]", [1])
+
+
 def test_json(file):
     file.write_text('{"a": [1]}')
     assert read_json(file) == {"a": [1]}

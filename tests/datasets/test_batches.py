@@ -172,6 +172,15 @@ def test_errors(css, arguments, message):
         css.train.batches(**{"batch_size": 8} | arguments)
 
 
+def test_queries_without_answers_are_no_batches(css):
+    queries = dataclasses.replace(
+        css.test.queries, targets=((),) * len(css.test.queries)
+    )
+    hidden = dataclasses.replace(css.test, queries=queries)
+    with pytest.raises(ValueError, match="must hold the answer of every"):
+        hidden.batches(2)
+
+
 @pytest.fixture(scope="module")
 def states(tmp_path_factory):
     """MIT-States of 24 training images: 4 adjectives, 2 nouns, 3 each."""

@@ -140,6 +140,14 @@ def test_a_label_that_one_image_still_has(root):
     assert split.queries.targets == ((1,),)
 
 
+def test_named_targets_do_not_become_all_of_a_label_when_some_are_missing(root):
+    (root / "q.png").unlink()
+    with pytest.warns(UserWarning, match="1 of 4 images"):
+        split = build(root, [QueryRow("s", "go on", ("p", "q"))])
+    # Not r, which has p's label: the query names what is right.
+    assert split.queries.targets == ((0,),)
+
+
 def test_missing_images_without_queries(root):
     (root / "q.png").unlink()
     with pytest.warns(UserWarning, match=r"could not be read\. The first"):

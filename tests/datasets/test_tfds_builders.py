@@ -4,8 +4,6 @@ Of the configs `images` those are here that have a field of their own;
 `test_tfds.py` reads all of them.
 """
 
-# ruff: noqa: RUF012  the form that TFDS gives these classes
-
 import pytest
 
 tfds = pytest.importorskip(
@@ -14,68 +12,31 @@ tfds = pytest.importorskip(
 
 import keras_cmr.datasets  # noqa: E402, F401  registers the builders
 
+# Dataset, config, and the number of examples by split.
+CASES = (
+    ("css", "original_2d_to_3d_triplets", {"train": 2, "test": 1}),
+    ("css", "original_2d_to_3d_images", {"train": 4, "test": 3}),
+    ("fashion200k", "triplets", {"train": 4, "test": 2}),
+    ("mit_states", "triplets", {"train": 3, "test": 3}),
+    ("mit_states", "images", {"train": 4, "test": 3}),
+    ("fashioniq", "dress_triplets", {"train": 1, "test": 1}),
+    ("cirr", "triplets", {"train": 1, "test": 1}),
+    ("cirr", "images", {"train": 6, "test": 7, "server": 6}),
+    ("circo", "triplets", {"test": 1}),
+    ("shoes", "triplets", {"train": 2, "test": 1}),
+    ("triplets", "triplets", {"train": 2, "test": 1}),
+)
 
-class TestCSSTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("css")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["original_2d_to_3d_triplets"]
-    SPLITS = {"train": 2, "test": 1}
-
-
-class TestCSSImages(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("css")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["original_2d_to_3d_images"]
-    SPLITS = {"train": 4, "test": 3}
-
-
-class TestFashion200kTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("fashion200k")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["triplets"]
-    SPLITS = {"train": 4, "test": 2}
-
-
-class TestMITStatesTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("mit_states")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["triplets"]
-    SPLITS = {"train": 3, "test": 3}
-
-
-class TestMITStatesImages(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("mit_states")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["images"]
-    SPLITS = {"train": 4, "test": 3}
-
-
-class TestFashionIQTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("fashioniq")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["dress_triplets"]
-    SPLITS = {"train": 1, "test": 1}
-
-
-class TestCIRRTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("cirr")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["triplets"]
-    SPLITS = {"train": 1, "test": 1}
-
-
-class TestCIRRImages(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("cirr")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["images"]
-    SPLITS = {"train": 6, "test": 7, "server": 6}
-
-
-class TestCIRCOTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("circo")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["triplets"]
-    SPLITS = {"test": 1}
-
-
-class TestShoesTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("shoes")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["triplets"]
-    SPLITS = {"train": 2, "test": 1}
-
-
-class TestTripletsTriplets(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = tfds.builder_cls("triplets")
-    BUILDER_CONFIG_NAMES_TO_TEST = ["triplets"]
-    SPLITS = {"train": 2, "test": 1}
+# TFDS wants a class a case.
+for dataset, config, splits in CASES:
+    name = f"Test_{dataset}_{config}"
+    globals()[name] = type(
+        name,
+        (tfds.testing.DatasetBuilderTestCase,),
+        {
+            "__module__": __name__,
+            "DATASET_CLASS": tfds.builder_cls(dataset),
+            "BUILDER_CONFIG_NAMES_TO_TEST": [config],
+            "SPLITS": splits,
+        },
+    )

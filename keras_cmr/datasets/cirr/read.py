@@ -7,6 +7,7 @@ from keras_cmr.datasets.assemble import assemble
 from keras_cmr.datasets.cirr.annotations import captions_path
 from keras_cmr.datasets.cirr.annotations import parse
 from keras_cmr.datasets.image_folder import ImageFolder
+from keras_cmr.datasets.image_folder import first_folder
 from keras_cmr.datasets.tables import Benchmark
 
 PROTOCOLS = ("cirr/val", "cirr/subset")
@@ -54,7 +55,7 @@ def read(
     return assemble(
         "cirr",
         PROTOCOLS,
-        ImageFolder(_image_folder(folder)),
+        ImageFolder(first_folder(folder, ("img_raw", "images"))),
         image_size,
         train=parsed_if_there("train"),
         test=parse(annotations, "val"),
@@ -63,10 +64,3 @@ def read(
         verify=verify,
         verbose=verbose,
     )
-
-
-def _image_folder(folder):
-    for name in ("img_raw", "images"):
-        if (folder / name).is_dir():
-            return folder / name
-    return folder

@@ -9,6 +9,7 @@ from PIL import Image
 from PIL import ImageOps
 from tqdm import tqdm
 
+from keras_cmr.datasets.annotation_file import refuse_link_out
 from keras_cmr.datasets.css.assemble import Parts
 from keras_cmr.datasets.css.assemble import benchmark
 from keras_cmr.datasets.css.assemble import image_ids
@@ -22,6 +23,7 @@ from keras_cmr.datasets.css.safe_pickle import read_pickle
 from keras_cmr.datasets.css.scenes import caption
 from keras_cmr.datasets.css.scenes import combinations
 from keras_cmr.datasets.css.views import VIEWS
+from keras_cmr.datasets.image_folder import ImageFolder
 from keras_cmr.datasets.tables import Benchmark
 
 _SPLITS = ("train", "test")
@@ -83,6 +85,7 @@ def read_original(
             f"`data_dir` must be a folder that holds {table.name} and images/ "
             f"with css_train_000000.png and so on. There is no file {table}."
         )
+    refuse_link_out(table)
     tables = parse(read_pickle(table), table, _SPLITS)
     return benchmark(
         *(
@@ -146,23 +149,27 @@ def _read_images(folder, split, total, image_size, verbose):
     """Pixels of all images, and by index what is wrong with some."""
     pixels = np.empty((total, image_size, image_size, 3), "uint8")
     missing: dict[int, str] = {}
+    images = ImageFolder(image_path(folder, split, 0).parent)
     for i in tqdm(
         range(total),
         desc=f"Reading CSS {split}",
         unit="image",
         disable=not verbose,
     ):
-        path = image_path(folder, split, i)
+        name = image_path(folder, split, i).name
+        path = images.find(name)
+        if path is None:
+            missing[i] = images.why_missing(name)
+            continue
         try:
             pixels[i] = _read_image(path, image_size)
         # Pillow raises a SyntaxError for a broken PNG.
         except (OSError, SyntaxError, ValueError) as error:
-            reason = "missing" if not path.exists() else f"unreadable: {error}"
-            missing[i] = f"{path}: {reason}"
+            missing[i] = f"{path}: unreadable: {error}"
     return pixels, missing
 
 
-def _read_image(path: pathlib.Path, image_size: int) -> np.ndarray:
+def _read_image(path: str, image_size: int) -> np.ndarray:
     with Image.open(path) as image:
         square = ImageOps.fit(
             image.convert("RGB"),

@@ -1,4 +1,4 @@
-from keras_cmr.datasets.fashion200k.reader import read
+from keras_cmr.datasets.fashion200k.read import read
 from keras_cmr.datasets.fashion200k.sampler import ParentCaptionSampler
 
 __all__ = ["ParentCaptionSampler", "read"]

@@ -1,4 +1,4 @@
-from keras_cmr.datasets.mit_states.reader import read
+from keras_cmr.datasets.mit_states.read import read
 from keras_cmr.datasets.mit_states.sampler import AdjectiveSampler
 
 __all__ = ["AdjectiveSampler", "read"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from keras_cmr.datasets.assemble import Parsed
 from keras_cmr.datasets.assemble import assemble
 from keras_cmr.datasets.image_folder import ImageFolder
+from keras_cmr.datasets.image_folder import first_folder
 from keras_cmr.datasets.rows import ImageRow
 from keras_cmr.datasets.shoes.annotations import parse_names
 from keras_cmr.datasets.shoes.annotations import parse_queries
@@ -50,7 +51,7 @@ def read(
         if split == "eval" or (folder / file).exists()
     }
     queries = parse_queries(folder / "relative_captions_shoes.json", names)
-    files = ImageFolder(_image_folder(folder))
+    files = ImageFolder(first_folder(folder, ("attributedata", "images")))
     places: dict[str, str] = {}
     for path in (*files, *files.outside):
         places.setdefault(path.rpartition("/")[2], path)
@@ -73,10 +74,3 @@ def read(
         verify=verify,
         verbose=verbose,
     )
-
-
-def _image_folder(folder):
-    for name in ("attributedata", "images"):
-        if (folder / name).is_dir():
-            return folder / name
-    return folder

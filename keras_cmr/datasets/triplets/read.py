@@ -12,6 +12,7 @@ from keras_cmr.datasets.triplets.faults import stop_at_first
 from keras_cmr.datasets.triplets.survey import Survey
 from keras_cmr.datasets.triplets.survey import survey
 from keras_cmr.datasets.triplets.unreadable import check_pictures
+from keras_cmr.words import distinct_words
 
 GALLERIES = ("unseen", "all")
 
@@ -107,10 +108,8 @@ def read(
 
 
 def _benchmark(found, gallery, image_size, strict, verify, verbose):
-    from keras_cmr.models.vocabulary import split_words
-
     train, test = found.of("train"), found.of("test")
-    words = {w for row in train for w in split_words(row.modification)}
+    vocabulary = distinct_words(row.modification for row in train)
     images = {
         "train": sorted(_images_of(train)),
         "test": gallery_names(found, gallery),
@@ -125,7 +124,7 @@ def _benchmark(found, gallery, image_size, strict, verify, verbose):
             [_query_row(row) for row in rows],
             found.folder,
             image_size,
-            vocabulary=sorted(words),
+            vocabulary=vocabulary,
             strict=strict,
             verify=verify,
             verbose=verbose,

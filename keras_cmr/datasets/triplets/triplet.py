@@ -5,6 +5,7 @@ import unicodedata
 
 from keras_cmr.datasets.triplets.faults import Fault
 from keras_cmr.datasets.triplets.faults import Report
+from keras_cmr.words import split_words
 
 SPLITS = ("train", "test")
 # A page of text. More is a quote that was never closed.
@@ -101,8 +102,6 @@ def _clean(value) -> str:
 
 
 def _faults(triplet):
-    from keras_cmr.models.vocabulary import split_words
-
     place = triplet.place
     if not split_words(triplet.modification):
         yield Fault(

@@ -12,6 +12,7 @@ from keras_cmr.datasets.triplets.seeded_split import check_share
 from keras_cmr.datasets.triplets.survey import Survey
 from keras_cmr.datasets.triplets.survey import survey
 from keras_cmr.datasets.triplets.unreadable import check_pictures
+from keras_cmr.words import split_words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,8 +102,6 @@ def validate(
 
 
 def _summary(found: Survey) -> dict[str, str]:
-    from keras_cmr.models.vocabulary import split_words
-
     named = {n for r in found.triplets for n in (r.reference, *r.targets)}
     train, test = (
         [split_words(row.modification) for row in found.of(split)]

@@ -2,6 +2,7 @@
 
 from keras_cmr.evaluation.auditing.finding import Finding
 from keras_cmr.evaluation.auditing.finding import found
+from keras_cmr.words import split_words
 
 EXAMPLES = 3
 
@@ -23,8 +24,6 @@ def caption_in_text(split):
       `use_complete_text_query` the query's text is the target's caption,
       while a hit is equality of captions
     """
-    from keras_cmr.models.vocabulary import split_words
-
     captions = [split_words(text) for text in split.images.captions.tolist()]
     if not any(captions):
         return Finding(
@@ -71,8 +70,6 @@ def test_only_words(train, held_out):
     Returns:
         `Finding`.
     """
-    from keras_cmr.models.vocabulary import split_words
-
     vocabulary = set(held_out[0].vocabulary)
     known, whole = set(), train is not None
     if train is not None:

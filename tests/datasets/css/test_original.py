@@ -175,6 +175,22 @@ def test_damaged_images_never_stop_the_reader(small_css, folder):
             pass  # Pillow could read it all the same
 
 
+def test_no_file_outside_the_folder(small_css, folder, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    image = folder / "images" / "css_test_000001.png"
+    image.rename(outside / image.name)
+    image.symlink_to(outside / image.name)
+    with pytest.warns(UserWarning, match="a link that leads out"):
+        css = read_original(folder, image_size=32, verbose=0)
+    assert len(css.test.missing) == 1
+    table = next(folder.glob("*.npy"))
+    table.rename(outside / table.name)
+    table.symlink_to(outside / table.name)
+    with pytest.raises(ValueError, match="must lie in its folder"):
+        read_original(folder, verbose=0)
+
+
 def test_no_image_at_all(folder):
     for path in (folder / "images").iterdir():
         path.unlink()
