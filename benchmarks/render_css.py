@@ -23,8 +23,8 @@ from keras_cmr.datasets.css.render_pool import render_tasks  # noqa: E402
 from keras_cmr.datasets.css.render_worker import render_images  # noqa: E402
 from keras_cmr.visualization import contact_sheet  # noqa: E402
 
-IMAGES = {64: 384, 128: 96, 224: 32}
-PIECE = 8
+IMAGES = {64: 3072, 128: 768, 224: 256}
+PIECE = 64
 ROUNDS = 3
 
 
