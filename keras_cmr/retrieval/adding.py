@@ -1,15 +1,18 @@
 """From images to new rows: checked, decoded, embedded, nothing stored yet."""
 
+import os
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from keras_cmr.retrieval import images as image_files
+from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.embeddings import unit_rows
-from keras_cmr.retrieval.items import checked_metadata
-from keras_cmr.retrieval.results import AddSummary
+from keras_cmr.retrieval.images import listed
+from keras_cmr.retrieval.metadata import checked_metadata
 
 _SKIPS_SHOWN = 3
 
@@ -22,11 +25,11 @@ class Inputs(NamedTuple):
     metadata: list[dict]
 
 
-def checked_inputs(items, images, ids, metadata):
+def checked_inputs(backend, images, ids, metadata):
     """Checks what `Gallery.add` was given and reads no image.
 
     Args:
-        items: `Items` of the gallery; the ids must be new to it.
+        backend: `Backend`, whose ids running numbers avoid.
         images, ids, metadata: As in `Gallery.add`.
 
     Returns:
@@ -37,8 +40,75 @@ def checked_inputs(items, images, ids, metadata):
         raise ValueError(
             "`images` must hold at least one image. Received: none"
         )
-    ids = items.new_ids(ids, images)
+    if ids is None:
+        ids = _default_ids(backend, images)
+    ids = checked_ids(ids)
+    if len(ids) != len(images):
+        raise ValueError(
+            "`ids` must hold one id per image. Received: "
+            f"{len(ids)} ids for {len(images)} images"
+        )
     return Inputs(images, ids, checked_metadata(metadata, len(images)))
+
+
+def checked_ids(ids):
+    """A list of distinct strings that are not blank."""
+    ids = listed(ids, "ids")
+    seen = set()
+    for id in ids:
+        if not isinstance(id, str):
+            raise TypeError(f"`ids` must be strings. Received: {id!r}")
+        if not id.strip():
+            raise ValueError(
+                f"`ids` must not be empty or blank. Received: {id!r}"
+            )
+        try:
+            id.encode()
+        except UnicodeEncodeError:
+            raise ValueError(
+                "`ids` must be text that UTF-8 can hold. "
+                f"Received: {id!r}"
+            ) from None
+        if id in seen:
+            raise ValueError(f"`ids` must be unique. Received twice: {id!r}")
+        seen.add(id)
+    return [str(id) for id in ids]
+
+
+def check_new(backend, ids):
+    """Refuses ids that are in the gallery."""
+    for id in ids:
+        if id in backend:
+            raise ValueError(
+                "`ids` must not be in the gallery already (`update` replaces "
+                f"an image). Received: {id!r}"
+            )
+
+
+def check_there(backend, ids):
+    """Refuses ids that are not in the gallery."""
+    for id in ids:
+        if id not in backend:
+            raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
+
+
+def checked_paths(paths, count):
+    """Absolute paths as strings, or `None`s, from what a caller gave."""
+    if paths is None:
+        return [None] * count
+    paths = listed(paths, "paths")
+    if len(paths) != count:
+        raise ValueError(
+            "`paths` must hold one path or None per row. Received: "
+            f"{len(paths)} for {count} rows"
+        )
+    for path in paths:
+        if path is not None and not isinstance(path, str | os.PathLike):
+            raise TypeError(f"`paths` must hold paths. Received: {path!r}")
+    return [
+        None if path is None else image_files.file_key(Path(path))
+        for path in paths
+    ]
 
 
 def embed_images(model, inputs, dim, strict, verbose):
@@ -52,12 +122,11 @@ def embed_images(model, inputs, dim, strict, verbose):
         verbose: Int. `0` hides the progress bar.
 
     Returns:
-        `(vectors, rows, summary)`: float32 unit rows, one
-        `(id, path, metadata)` per row, and an `AddSummary`. `vectors` is
-        `None` if no image could be read.
+        `(rows, skipped)`: `NewRows` of the readable images, and `(id,
+        reason)` pairs of the others.
     """
     images, ids, metadata = inputs
-    vectors, rows, skipped = [], [], []
+    vectors, kept, skipped = [], [], []
     with tqdm(
         total=len(images), desc="Embedding", unit="image", disable=not verbose
     ) as bar:
@@ -66,7 +135,7 @@ def embed_images(model, inputs, dim, strict, verbose):
             if skipped and strict:
                 raise ValueError(
                     "`images` must be readable with `strict=True`; nothing "
-                    f"was added. Received: {_listed(skipped)}"
+                    f"was written. Received: {_listed(skipped)}"
                 )
             if positions:
                 vectors.append(
@@ -78,19 +147,34 @@ def embed_images(model, inputs, dim, strict, verbose):
                     )
                 )
                 dim = vectors[-1].shape[1]
-                rows += [
-                    (ids[i], image_files.file_key(images[i]), metadata[i])
-                    for i in positions
-                ]
+                kept += positions
             bar.update(len(positions) + len(failures))
     if skipped:
         warnings.warn(
             f"{len(skipped)} of {len(images)} images are unreadable and were "
             f"skipped: {_listed(skipped)}",
-            stacklevel=3,
+            stacklevel=4,
         )
-    vectors = np.concatenate(vectors) if vectors else None
-    return vectors, rows, AddSummary(len(rows), skipped)
+    rows = NewRows(
+        [ids[i] for i in kept],
+        np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),
+        [image_files.file_key(images[i]) for i in kept],
+        [metadata[i] for i in kept],
+    )
+    return rows, skipped
+
+
+def _default_ids(backend, images):
+    names, number = [], len(backend)
+    for image in images:
+        if isinstance(image, Path):
+            names.append(str(image))
+            continue
+        while str(number) in backend:
+            number += 1
+        names.append(str(number))
+        number += 1
+    return names
 
 
 def _listed(skipped):

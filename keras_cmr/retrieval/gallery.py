@@ -1,52 +1,43 @@
 """Images made searchable by reference and modification."""
 
-from dataclasses import asdict
-from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
-
-from keras_cmr.retrieval import storage
-from keras_cmr.retrieval.adding import checked_inputs
-from keras_cmr.retrieval.adding import embed_images
+from keras_cmr.retrieval import adding
+from keras_cmr.retrieval.backend import Changes
+from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.embeddings import unit_rows
-from keras_cmr.retrieval.exclusion import Exclusion
-from keras_cmr.retrieval.items import Items
-from keras_cmr.retrieval.query import check_k
+from keras_cmr.retrieval.locations import create_backend
+from keras_cmr.retrieval.locations import open_backend
+from keras_cmr.retrieval.metadata import checked_metadata
+from keras_cmr.retrieval.query import check_fingerprint
 from keras_cmr.retrieval.query import check_model
-from keras_cmr.retrieval.query import embed_queries
-from keras_cmr.retrieval.query import resolve_batch
-from keras_cmr.retrieval.results import hits_of
-from keras_cmr.retrieval.saving import check_fingerprint
-from keras_cmr.retrieval.saving import check_unchanged
-from keras_cmr.retrieval.saving import load_state
-from keras_cmr.retrieval.saving import save_state
-from keras_cmr.retrieval.settings import Settings
-from keras_cmr.retrieval.vectors import Vectors
+from keras_cmr.retrieval.results import AddSummary
+from keras_cmr.retrieval.searching import Searching
 
 
-class Gallery:
-    """A folder of embedded images, searched by composed queries.
+class Gallery(Searching):
+    """Embedded images, kept in a folder or on a server, and searched.
 
-    Made by `Gallery.create` or `Gallery.open`. `add` embeds images and keeps
-    them in memory; they are found at once, and `save` makes them durable. A
-    kill at any instant leaves the last saved state. Candidates are ranked by
-    the cosine of query and target embedding, equal scores in order of
-    addition. With `exact_below` images or more, `save` builds a ScaNN index,
+    Made by `Gallery.create` or `Gallery.open`. Every write is durable when it
+    returns: a kill at any instant leaves the state before it or after it.
+    Candidates are ranked by the cosine of query and target embedding, equal
+    scores in order of addition.
+
+    In a folder, rows are a Lance table. `compact` builds a ScaNN index,
     calibrated to `recall_target`; images added since then are searched
-    exactly beside it. `engine` says which is in use, and where ScaNN cannot
-    be used a warning says why.
+    exactly beside it, and galleries under `exact_below` images are searched
+    exactly at all. `stats()` says which is in use and why.
 
     The query's own reference is never returned, and neither it nor `exclude`
-    costs a result: there are always `k`. Pixels are not kept, only the paths
-    of image files. Searches may run in several threads; `add` and `save` may
-    not run beside anything else.
+    nor `where` costs a result: there are `k`, or as many as there are
+    candidates and a `reason`. Pixels are not kept, only the paths of image
+    files. One program writes at a time, any number read; searches may run in
+    several threads beside a writer.
 
     The model is known by `embed_targets(images)` and `embed_queries(images,
     modifications)`, which take lists of PIL images or uint8 arrays and return
-    float arrays of shape `(n, dim)`, and by `fingerprint`, a string. `open`
-    and `add` refuse a model with another fingerprint; `search` does not look
-    again, so do not train the model while it serves a gallery.
+    float arrays of shape `(n, dim)`, by `fingerprint`, a string, and, for
+    queries without a reference, by `embed_texts(texts)`. A model with another
+    fingerprint is refused; `search` does not look again, so do not train the
+    model while it serves a gallery.
 
     Example:
 
@@ -68,65 +59,67 @@ class Gallery:
     gallery = keras_cmr.retrieval.Gallery.create(
         tempfile.mkdtemp(), MeanColour()
     )
-    gallery.add(images)
-    gallery.save()
-    hits = gallery.search(images[3], "in red", k=5, reference_id="3")
+    shops = [{"shop": "a"}, {"shop": "b"}] * 10
+    gallery.add(images, metadata=shops)
+    hits = gallery.search(
+        images[3], "in red", k=5, reference_id="3", where={"shop": "a"}
+    )
     ```
 
     Reference:
     - [Guo et al., 2020](https://arxiv.org/abs/1908.10396), ScaNN
     - [Sun et al., 2024](https://arxiv.org/abs/2404.00774), SOAR
+    - [Lance](https://lance.org), the table format
     """
 
-    def __init__(self, folder, model, state):
-        self.folder = folder
+    def __init__(self, backend, model):
+        self._backend = backend
         self._model = model
-        self._fingerprint = model.fingerprint
-        self._state = state
 
     @classmethod
-    def create(cls, folder, model, recall_target=0.98, exact_below=20_000):
-        """Makes an empty gallery and saves it.
+    def create(cls, location, model, recall_target=0.98, exact_below=20_000):
+        """Makes an empty gallery.
 
         Args:
-            folder: Path. New or empty.
+            location: Path of a new or empty folder, or
+                `"milvus://host:port/collection"`.
             model: See the class.
             recall_target: Float in (0, 1]. Share of the true best
-                candidates that ScaNN must find; what is measured is said at
-                `calibration.calibrate`.
+                candidates that an index must find; what is measured is said
+                at `calibration.calibrate`.
             exact_below: Int, at least 256. Smaller galleries are searched
                 exactly.
 
         Returns:
             A `Gallery`.
         """
-        folder = Path(folder).absolute()
         check_model(model)
-        settings = Settings(recall_target, exact_below)
-        storage.claim_folder(folder)
-        nothing = Vectors(np.empty((0, 0), np.float32), index=None)
-        state = save_state(
-            folder, model.fingerprint, settings, nothing, Items()
+        return cls(
+            create_backend(
+                location, model.fingerprint, recall_target, exact_below
+            ),
+            model,
         )
-        return cls(folder, model, state)
 
     @classmethod
-    def open(cls, folder, model):
-        """Opens a saved gallery; every file is checked against its checksum.
+    def open(cls, location, model):
+        """Opens a gallery.
 
         Args:
-            folder: Path. May have been moved since.
+            location: As in `create`. A folder may have been moved since.
             model: The model that the gallery was made with.
 
         Returns:
-            A `Gallery`. Its saved vectors stay on disk, memory-mapped.
+            A `Gallery`. Vectors stay on disk, memory-mapped.
         """
-        folder = Path(folder).absolute()
         check_model(model)
-        return cls(folder, model, load_state(folder, model.fingerprint))
+        return cls(open_backend(location, model.fingerprint), model)
 
     def add(self, images, ids=None, metadata=None, strict=False, verbose=1):
-        """Embeds images and makes them searchable; all or nothing.
+        """Embeds images and stores them; all or nothing.
+
+        For more images than one wants to lose to a power cut, see
+        `keras_cmr.retrieval.embed_images`.
 
         Args:
             images: List of paths, PIL images or uint8 arrays of shape
@@ -142,155 +135,141 @@ class Gallery:
         Returns:
             `AddSummary` with `added` and `skipped`, `(id, reason)` pairs.
         """
-        inputs = checked_inputs(self._items, images, ids, metadata)
-        check_fingerprint(
-            self.folder, self._fingerprint, self._model.fingerprint
-        )
-        vectors, rows, summary = embed_images(
-            self._model, inputs, self._vectors.dim, strict, verbose
-        )
-        if rows:
-            self._vectors.append(vectors)
-            for row in rows:
-                self._items.append(*row)
-        return summary
+        inputs = adding.checked_inputs(self._backend, images, ids, metadata)
+        adding.check_new(self._backend, inputs.ids)
+        rows, skipped = self._embedded(inputs, strict, verbose)
+        if rows.ids:
+            self._backend.add(rows)
+        return AddSummary(len(rows.ids), skipped)
 
-    def search(
-        self,
-        reference=None,
-        modification=None,
-        k=10,
-        exclude=(),
-        reference_id=None,
-    ):
-        """Finds the images that are the reference with the change asked for.
+    def add_embeddings(self, embeddings, ids, metadata=None, paths=None):
+        """Stores target embeddings made elsewhere; all or nothing.
 
         Args:
-            reference: Path, PIL image or uint8 array. Not needed where
-                `reference_id` was added from a file.
-            modification: String, the change in words.
-            k: Int. Number of results.
-            exclude: Sequence of ids not to return.
-            reference_id: Id in the gallery. Says which candidate the
-                reference is, so that it is not returned; a reference given
-                as a path is recognised by itself.
-
-        Returns:
-            List of `k` `Hit`s, the best first.
+            embeddings: Float array of shape `(n, dim)`; scaled to length 1.
+            ids: List of `n` strings, unique and new.
+            metadata: List of dicts that JSON can hold unchanged.
+            paths: List of paths of image files or `None`s.
         """
-        return self.search_batch(
-            [reference], [modification], k, [reference_id], [exclude]
-        )[0]
-
-    def search_batch(
-        self,
-        references,
-        modifications,
-        k=10,
-        reference_ids=None,
-        exclude=None,
-    ):
-        """`search` for many queries at once.
-
-        Args:
-            references: List as long as `modifications`, or an uint8 array
-                of shape `(n, height, width, 3)`, or `None`.
-            modifications: List of strings.
-            k: Int.
-            reference_ids: List of ids or `None`s, or `None`.
-            exclude: List of sequences of ids, or `None`.
-
-        Returns:
-            List with one list of `k` `Hit`s per query.
-        """
-        images, texts, rows = resolve_batch(
-            self._items, references, modifications, reference_ids, exclude
+        ids = adding.checked_ids(ids)
+        vectors = unit_rows(
+            embeddings, "`embeddings`", rows=ids, dim=self._backend.dim
         )
-        exclusion = Exclusion(rows)
-        check_k(k, len(self), exclusion)
-        if not images:
-            return []
-        queries = embed_queries(self._model, images, texts)
-        what, dim = "The model's query embeddings", self._vectors.dim
-        queries = unit_rows(queries, what, rows=len(images), dim=dim)
-        indices, scores = self._vectors.search(queries, k, exclusion)
-        found = zip(indices.tolist(), scores.tolist(), strict=True)
-        return [hits_of(self._items, *places) for places in found]
+        rows = NewRows(
+            ids,
+            vectors,
+            adding.checked_paths(paths, len(ids)),
+            checked_metadata(metadata, len(ids)),
+        )
+        if ids:
+            self._backend.add(rows)
 
-    def search_vectors(self, queries, k, exclude=None):
-        """Searches with query embeddings.
+    def update(self, ids, images=None, metadata=None, strict=False, verbose=1):
+        """Replaces images, metadata or both of ids that are there.
 
         Args:
-            queries: Float array of shape `(n, dim)`; scaled to length 1.
-            k: Int.
-            exclude: List with one sequence of row numbers per query, or
-                `None`. Rows are numbered in order of addition.
+            ids: List of strings in the gallery.
+            images: As in `add`, or `None` to keep them.
+            metadata: List of dicts that replace the old ones whole, or
+                `None` to keep those.
+            strict, verbose: As in `add`. The row of an image that is skipped
+                stays as it was.
 
         Returns:
-            Rows, int64 of shape `(n, k)`, and cosines, float32.
+            `AddSummary`.
         """
-        queries = unit_rows(queries, "`queries`", dim=self._vectors.dim)
-        exclusion = Exclusion.checked(exclude, len(queries), len(self))
-        check_k(k, len(self), exclusion)
-        return self._vectors.search(queries, int(k), exclusion)
+        if images is None and metadata is None:
+            raise ValueError(
+                "`images` or `metadata` must be given. Received: neither"
+            )
+        ids = adding.checked_ids(ids)
+        adding.check_there(self._backend, ids)
+        if images is None:
+            rows = Changes(ids, metadata=checked_metadata(metadata, len(ids)))
+            skipped = []
+        else:
+            inputs = adding.checked_inputs(
+                self._backend, images, ids, metadata
+            )
+            rows, skipped = self._embedded(inputs, strict, verbose)
+            kept = rows.metadata if metadata is not None else None
+            rows = Changes(*rows._replace(metadata=kept))
+        if rows.ids:
+            self._backend.update(rows)
+        return AddSummary(len(rows.ids), skipped)
 
-    def save(self, recall_target=None):
-        """Makes all additions durable; rebuilds the ScaNN index if one is due.
+    def remove(self, ids):
+        """Removes images; all or nothing.
 
-        Writes all rows anew, and nothing when nothing has changed.
+        Args:
+            ids: List of strings in the gallery.
+        """
+        ids = adding.checked_ids(ids)
+        if ids:
+            self._backend.remove(ids)
+
+    def compact(self, recall_target=None, queries=None):
+        """Makes room of removed rows and an index over all rows.
+
+        Readers go on with what they had. On 1M images it takes minutes.
 
         Args:
             recall_target: Float in (0, 1], or `None` to keep it.
+            queries: Float array of shape `(n, dim)`, query embeddings to
+                calibrate the index on. Defaults to gallery vectors with
+                noise; true queries are harder or easier.
         """
-        settings = self._state.settings
-        if recall_target is not None:
-            settings = replace(settings, recall_target=recall_target)
-        if settings == self._state.settings and not self._vectors.num_fresh:
-            return
-        check_unchanged(self.folder, self._state.generation)
-        self._state = save_state(
-            self.folder, self._fingerprint, settings, self._vectors, self._items
-        )
+        if queries is not None:
+            queries = unit_rows(queries, "`queries`", dim=self._backend.dim)
+        self._backend.compact(recall_target, queries)
+
+    def verify(self):
+        """Reads everything and compares checksums; damage is an error.
+
+        Returns:
+            Dict of counts.
+        """
+        return self._backend.verify()
+
+    def refresh(self):
+        """Takes in what another program wrote since.
+
+        Returns:
+            Bool, whether there was anything.
+        """
+        return self._backend.refresh()
 
     def stats(self):
-        """Size and engine of the gallery, as a dict."""
+        """Size, engine and its calibration, as a dict."""
         return {
-            "count": len(self),
-            "unsaved": self._vectors.num_fresh,
-            "dim": self._vectors.dim,
-            "engine": self.engine,
-            "reason": self._state.engine.reason,
-            "calibration": self._state.engine.calibration,
-            "fingerprint": self._fingerprint,
-            **asdict(self._state.settings),
+            "location": self._backend.location,
+            **self._backend.stats(),
+            "fingerprint": self._backend.fingerprint,
         }
-
-    @property
-    def engine(self):
-        """`"exact"` or `"scann"`: what searches the saved images."""
-        return self._state.engine.name
 
     @property
     def ids(self):
         """Ids of all images, in order of addition."""
-        return tuple(self._items.ids)
+        return tuple(self._backend.ids())
 
     def __len__(self):
-        return len(self._items)
+        return len(self._backend)
 
     def __contains__(self, id):
-        return id in self._items
+        return id in self._backend
 
     def __repr__(self):
         return (
-            f"Gallery({str(self.folder)!r}, {len(self)} images, "
-            f"{self._vectors.num_fresh} unsaved, engine={self.engine!r})"
+            f"Gallery({self._backend.location!r}, {len(self)} images, "
+            f"engine={self._backend.stats()['engine']!r})"
         )
 
-    @property
-    def _vectors(self):
-        return self._state.vectors
-
-    @property
-    def _items(self):
-        return self._state.items
+    def _embedded(self, inputs, strict, verbose):
+        check_fingerprint(
+            self._backend.location,
+            self._backend.fingerprint,
+            self._model.fingerprint,
+        )
+        return adding.embed_images(
+            self._model, inputs, self._backend.dim, strict, verbose
+        )

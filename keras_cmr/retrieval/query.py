@@ -1,4 +1,4 @@
-"""A query as a user gives it: what to embed, and which rows to leave out."""
+"""A query as a user gives it: what to embed, and which ids to leave out."""
 
 from pathlib import Path
 
@@ -14,72 +14,182 @@ def check_model(model):
             raise TypeError(f"`model` must have `{name}`. Received: {model!r}")
 
 
-def resolve_batch(items, references, modifications, reference_ids, exclude):
+def check_fingerprint(location, expected, received):
+    """Refuses a model whose embeddings do not belong to the gallery's."""
+    if received != expected:
+        raise ValueError(
+            f"Gallery of another model: {location} was made with the model "
+            f"of fingerprint {expected[:12]}. Received: `model` with "
+            f"fingerprint {received[:12]}"
+        )
+
+
+def check_k(k):
+    """Refuses a `k` that is no positive integer."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer):
+        raise TypeError(f"`k` must be an integer. Received: {k!r}")
+    if k < 1:
+        raise ValueError(f"`k` must be at least 1. Received: k={k}")
+
+
+def resolve_batch(backend, references, modifications, reference_ids, exclude):
     """Checks the arguments of `Gallery.search_batch`.
 
     Args:
-        items: `Items` of the gallery.
+        backend: `Backend` of the gallery.
         references, modifications, reference_ids, exclude: As there.
 
     Returns:
-        `(images, modifications, rows)`, three lists of the same length: what
-        to embed (paths, PIL images or arrays), the texts, and the rows that
-        may not be returned, each an int64 array of distinct rows.
+        `(images, modifications, excluded)`, three lists of the same length:
+        what to embed (paths, PIL images, arrays or `None`), the texts or
+        `None`s, and the sets of ids that may not be returned.
     """
     modifications = images.listed(modifications, "modifications")
     for text in modifications:
         _check_modification(text)
+    num = len(modifications)
     columns = [
-        _column(references, None, "references", modifications),
-        _column(reference_ids, None, "reference_ids", modifications),
-        _column(exclude, (), "exclude", modifications),
+        _column(references, None, "references", num),
+        modifications,
+        _column(reference_ids, None, "reference_ids", num),
+        resolve_exclude(backend, exclude, num, "modifications"),
     ]
-    inputs = [_resolve(items, *row) for row in zip(*columns, strict=True)]
-    return [i for i, _ in inputs], modifications, [rows for _, rows in inputs]
+    inputs = [_resolve(backend, *row) for row in zip(*columns, strict=True)]
+    return [i for i, _ in inputs], modifications, [ids for _, ids in inputs]
 
 
-def _column(values, default, name, modifications):
-    if values is None:
-        return [default] * len(modifications)
-    values = images.listed(values, name)
-    if len(values) != len(modifications):
+def resolve_exclude(backend, exclude, num_queries, of="queries"):
+    """One set of ids in the gallery per query."""
+    sets = []
+    for ids in _column(exclude, (), "exclude", num_queries, of):
+        if isinstance(ids, str | bytes) or not hasattr(ids, "__iter__"):
+            raise TypeError(
+                f"`exclude` must be a sequence of ids. Received: {ids!r}"
+            )
+        ids = set(ids)
+        for id in ids:
+            _check_id(backend, id, "exclude")
+        sets.append(ids)
+    return sets
+
+
+def embed_queries(model, references, modifications):
+    """Embeddings of queries of each kind, in pieces of bounded memory.
+
+    Args:
+        model: Has `embed_queries(references, modifications)`,
+            `embed_targets(images)` and, where a reference is `None`,
+            `embed_texts(texts)`.
+        references: List of images from `resolve_batch`, or `None`s.
+        modifications: List of strings or `None`s.
+
+    Returns:
+        Float array of shape `(n, dim)`.
+    """
+    rows = [None] * len(references)
+    texts_only = [i for i, r in enumerate(references) if r is None]
+    with_image = [i for i, r in enumerate(references) if r is not None]
+    if texts_only:
+        _check_embeds_texts(model)
+        texts = [modifications[i] for i in texts_only]
+        _place(rows, texts_only, model.embed_texts(texts))
+    for positions, pixels, failures in images.chunks(
+        [references[i] for i in with_image]
+    ):
+        for position, error in failures:
+            raise ValueError(
+                "`reference` must be a readable image. Received: "
+                f"{references[with_image[position]]} ({error})"
+            ) from error
+        places = [with_image[i] for i in positions]
+        for composed in (True, False):
+            chosen = [
+                j
+                for j, place in enumerate(places)
+                if (modifications[place] is not None) == composed
+            ]
+            if not chosen:
+                continue
+            some = [pixels[j] for j in chosen]
+            there = [places[j] for j in chosen]
+            if composed:
+                texts = [modifications[place] for place in there]
+                _place(rows, there, model.embed_queries(some, texts))
+            else:
+                _place(rows, there, model.embed_targets(some))
+    return np.stack(rows)
+
+
+def _place(rows, places, embeddings):
+    if len(embeddings) != len(places):
         raise ValueError(
-            f"`{name}` must be as long as `modifications`. Received: "
-            f"{len(values)} for {len(modifications)} modifications"
+            "The model must give one embedding per query. Received: "
+            f"{len(embeddings)} for {len(places)}"
+        )
+    for place, embedding in zip(places, np.asarray(embeddings), strict=True):
+        rows[place] = embedding
+
+
+def _check_embeds_texts(model):
+    if not hasattr(model, "embed_texts"):
+        raise TypeError(
+            "A query without `reference` needs a model with `embed_texts`. "
+            f"Received: `model` of type {type(model).__name__}"
+        )
+
+
+def _column(values, default, name, length, of="modifications"):
+    if values is None:
+        return [default] * length
+    values = images.listed(values, name)
+    if len(values) != length:
+        raise ValueError(
+            f"`{name}` must be as long as `{of}`. Received: "
+            f"{len(values)} for {length} {of}"
         )
     return values
 
 
 def _check_modification(text):
+    if text is None:
+        return
     if not isinstance(text, str):
-        raise TypeError(f"`modification` must be a string. Received: {text!r}")
+        raise TypeError(
+            f"`modification` must be a string or None. Received: {text!r}"
+        )
     if not text.strip():
         raise ValueError(
-            f"`modification` must not be empty or blank. Received: {text!r}"
+            "`modification` must not be empty or blank; None searches "
+            f"without one. Received: {text!r}"
         )
 
 
-def _resolve(items, reference, reference_id, exclude):
-    """The image to embed and the rows that may not be returned.
+def _check_id(backend, id, name):
+    if not isinstance(id, str):
+        raise TypeError(f"`{name}` must be an id (a string). Received: {id!r}")
+    if id not in backend:
+        raise ValueError(f"`{name}` must be in the gallery. Received: {id!r}")
 
-    Those are the row of `reference_id`, every row added from the same file
-    as the reference, and the rows of `exclude`.
+
+def _resolve(backend, reference, modification, reference_id, exclude):
+    """The image to embed and the ids that may not be returned.
+
+    Those are `reference_id`, every id added from the same file as the
+    reference, and `exclude`.
     """
-    if isinstance(exclude, str | bytes) or not hasattr(exclude, "__iter__"):
-        raise TypeError(
-            f"`exclude` must be a sequence of ids. Received: {exclude!r}"
-        )
-    rows = {items.row(id, "exclude") for id in exclude}
+    excluded = set(exclude)
     if reference is None and reference_id is None:
-        raise ValueError(
-            "`reference` (an image) or `reference_id` (an id in the gallery) "
-            "must be given. Received: neither"
-        )
+        if modification is None:
+            raise ValueError(
+                "`reference` (an image), `reference_id` (an id in the "
+                "gallery) or `modification` must be given. Received: none"
+            )
+        return None, excluded
     if reference_id is not None:
-        row = items.row(reference_id, "reference_id")
-        rows.add(row)
+        _check_id(backend, reference_id, "reference_id")
+        excluded.add(reference_id)
         if reference is None:
-            reference = items.paths[row]
+            reference = backend.records([reference_id])[0].path
             if reference is None:
                 raise ValueError(
                     "`reference_id` must have an image file, or `reference` "
@@ -88,47 +198,5 @@ def _resolve(items, reference, reference_id, exclude):
                 )
     image = images.as_image(reference, "reference")
     if isinstance(image, Path):
-        rows.update(items.rows_of_path(images.file_key(image)))
-    return image, np.array(sorted(rows), dtype=np.int64)
-
-
-def embed_queries(model, references, modifications):
-    """Composed embeddings, in pieces of bounded memory.
-
-    Args:
-        model: Has `embed_queries(references, modifications)`.
-        references: List of images from `resolve_batch`.
-        modifications: List of strings.
-
-    Returns:
-        Array of shape `(n, dim)`, as the model returned it.
-    """
-    pieces = []
-    for positions, pixels, failures in images.chunks(references):
-        for position, error in failures:
-            raise ValueError(
-                "`reference` must be a readable image. Received: "
-                f"{references[position]} ({error})"
-            ) from error
-        texts = [modifications[position] for position in positions]
-        pieces.append(model.embed_queries(pixels, texts))
-    return np.concatenate(pieces)
-
-
-def check_k(k, num_rows, exclusion):
-    """Refuses a `k` that some query of the batch cannot be given."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer):
-        raise TypeError(f"`k` must be an integer. Received: {k!r}")
-    if k < 1:
-        raise ValueError(f"`k` must be at least 1. Received: k={k}")
-    if num_rows == 0:
-        raise ValueError(
-            "A search needs images; call `add` first. Received: an empty "
-            "gallery"
-        )
-    candidates = num_rows - int(exclusion.counts.max(initial=0))
-    if k > candidates:
-        raise ValueError(
-            f"`k` must be at most the number of candidates ({candidates} "
-            f"after exclusion). Received: k={k}"
-        )
+        excluded.update(backend.ids_of_path(images.file_key(image)))
+    return image, excluded

@@ -1,6 +1,5 @@
 """What a gallery hands back."""
 
-from copy import deepcopy
 from dataclasses import dataclass
 from dataclasses import field
 
@@ -25,36 +24,48 @@ class Hit:
     metadata: dict = field(default_factory=dict)
 
 
-def hits_of(items, rows, scores):
-    """The `Hit`s of a query, the best first.
+class Hits(list):
+    """`Hit`s of one query, the best first.
 
     Args:
-        items: `Items` of the gallery.
-        rows: List of row numbers, the best first.
-        scores: List of cosines.
+        hits: Iterable of `Hit`s.
+        reason: String or `None`. Why there are fewer than were asked for.
     """
-    return [
-        Hit(
-            id=items.ids[row],
-            score=score,
-            rank=rank,
-            path=items.paths[row],
-            # The gallery's own must not change with what a user does to it.
-            metadata=deepcopy(items.metadata[row]),
+
+    def __init__(self, hits=(), reason=None):
+        super().__init__(hits)
+        self.reason = reason
+
+    @classmethod
+    def of(cls, found, k, excluded, where):
+        """The hits of what a backend found.
+
+        Args:
+            found: List of `(Record, cosine)`, the best first.
+            k: Int. How many were asked for.
+            excluded: Int. How many were excluded.
+            where: `Where` or `None`.
+        """
+        reason = None
+        if len(found) < k:
+            reason = f"only {len(found)} candidates"
+            if where is not None:
+                reason += f" where {where}"
+            if excluded:
+                reason += f", {excluded} excluded"
+        hits = (
+            Hit(record.id, float(score), rank, record.path, record.metadata)
+            for rank, (record, score) in enumerate(found, start=1)
         )
-        for rank, (row, score) in enumerate(
-            zip(rows, scores, strict=True), start=1
-        )
-    ]
+        return cls(hits, reason)
 
 
 @dataclass(frozen=True)
 class AddSummary:
-    """What one `Gallery.add` did.
+    """What one `Gallery.add` or `update` did.
 
     Args:
-        added: Int. Number of images that are in the gallery now and were
-            not before.
+        added: Int. Number of images written.
         skipped: List of `(id, reason)`, one per unreadable image.
     """
 

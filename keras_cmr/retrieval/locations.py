@@ -1,0 +1,33 @@
+"""Where a gallery lies: a folder or a Milvus server."""
+
+from pathlib import Path
+
+from keras_cmr.retrieval.settings import Settings
+
+_MILVUS = "milvus://"
+
+
+def create_backend(location, fingerprint, recall_target, exact_below):
+    """Makes the empty backend of `Gallery.create`."""
+    settings = Settings(recall_target, exact_below)
+    return _kind(location).create(location, fingerprint, settings)
+
+
+def open_backend(location, fingerprint):
+    """Opens the backend of `Gallery.open`."""
+    return _kind(location).open(location, fingerprint)
+
+
+def _kind(location):
+    if not isinstance(location, str | Path):
+        raise TypeError(
+            "`location` must be a folder or "
+            f"'milvus://host:port/collection'. Received: {location!r}"
+        )
+    if str(location).startswith(_MILVUS):
+        from keras_cmr.retrieval.milvus.backend import MilvusBackend
+
+        return MilvusBackend
+    from keras_cmr.retrieval.local.backend import LocalBackend
+
+    return LocalBackend
