@@ -33,7 +33,7 @@ def load_scann():
     spec = importlib.util.find_spec("scann")
     if spec is None:
         raise ScannUnavailable(
-            'ScaNN is not installed: run `pip install "keras-cmr[scann]"`'
+            'ScaNN is not installed: run `pip install "keras-cmr[retrieval]"`'
         )
     if "scann" in sys.modules:
         from scann.scann_ops.py import scann_ops_pybind
