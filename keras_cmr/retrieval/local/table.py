@@ -17,7 +17,9 @@ _MANY_FILES = 64
 _ROWS_JOINED = 1 << 16
 _ROWS_PER_FILE = 1 << 20
 # Long enough for a reader to finish opening the version it began with.
-_KEPT = datetime.timedelta(minutes=10)
+_KEPT = datetime.timedelta(minutes=1)
+# Forgetting looks at every version there is: not too often.
+_VERSIONS_BETWEEN = 1000
 # A row's address: the number of its fragment, and its place in it.
 _FRAGMENT = np.uint64(32)
 _OFFSET = np.uint64(0xFFFFFFFF)
@@ -49,6 +51,7 @@ class LanceTable:
     def __init__(self, path, dataset=None):
         self.path = path
         self._dataset = dataset
+        self._last_forgotten = self.version
 
     @classmethod
     def open(cls, path):
@@ -187,7 +190,8 @@ class LanceTable:
                 target_rows_per_fragment=_ROWS_JOINED,
                 materialize_deletions=False,
             )
-            self._forget(_KEPT)
+        if self.version - self._last_forgotten >= _VERSIONS_BETWEEN:
+            self._forget()
 
     def compact(self):
         """Writes the living rows into as few files as can be."""
@@ -197,10 +201,12 @@ class LanceTable:
                 materialize_deletions_threshold=0.0,
                 batch_size=_ROWS_JOINED,  # rows of a mapped block
             )
-            self._forget(_KEPT)
+            self._forget()
 
-    def _forget(self, older_than):
-        self._dataset.cleanup_old_versions(older_than=older_than)
+    def _forget(self):
+        """Drops old versions, and files that only they need."""
+        self._dataset.cleanup_old_versions(older_than=_KEPT)
+        self._last_forgotten = self.version
 
 
 def _lance():
