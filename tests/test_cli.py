@@ -150,7 +150,7 @@ def test_compare_several_seeds(started, tmp_path):
         places.append(",".join(str(tmp_path / f"{n}.json") for n in side))
     page = tmp_path / "compare.html"
     output = ok("compare", *places, "--resamples", 20, "--out", page)
-    assert "2 seed(s) a side" in output
+    assert "2 seeds a side" in output
     assert "mi against tirg" in page.read_text()
 
 
