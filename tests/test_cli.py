@@ -99,6 +99,17 @@ def test_train_then_evaluate_gives_the_same_figures(trained, tmp_path):
         "model_fingerprint",
     ):
         assert first[key] == again[key]
+    assert again["context"]["command"].startswith("keras-cmr ")
+
+
+def test_figures_are_shown_though_their_file_can_not_be_written(
+    trained, tmp_path
+):
+    result = call("evaluate", trained, "--out", tmp_path)
+    assert result.exit_code == 2
+    lines = result.output.strip().splitlines()
+    assert lines[-1].startswith("keras-cmr: `path` must name a file")
+    assert any(line.startswith("R@1 ") for line in lines)
 
 
 def test_evaluate_all_protocols(trained, tmp_path):
@@ -361,6 +372,7 @@ def bad_calls():
         (["audit", "cs"], "`name` must be one of"),
         (["audit", "cirr"], "`data_dir` must be their folder"),
         (["audit", "css", "--set", "scene=3"], "Did you mean 'scenes'"),
+        (["audit", "css", "--set", "scenes={{"], "YAML can read"),
         (["audit", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
         (["audit", "{config}", "--model", "nowhere.keras"],
          "No such model: nowhere.keras"),
