@@ -345,6 +345,26 @@ def test_submit_writes_what_the_server_takes(trained, tmp_path):
     assert recall.keys() == subset.keys()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_submit_refuses_before_it_embeds(trained, tmp_path, monkeypatch):
+    def never(*_):
+        raise AssertionError("embedding takes hours")
+
+    monkeypatch.setattr("keras_cmr.evaluation.embed_split", never)
+    cirr.write(tmp_path / "cirr")
+    (tmp_path / "sent").touch()
+    call_it = (
+        "submit", "cirr", "--model", trained,
+        "--data-dir", tmp_path / "cirr", "--out", tmp_path / "sent",
+    )  # fmt: skip
+    result = call(*call_it)
+    assert result.exit_code == 2 and "File exists" in result.output
+    (tmp_path / "cirr/img_raw/test1" / f"{cirr.TEST[3]}.png").unlink()
+    result = call(*call_it)
+    assert result.exit_code == 2
+    assert "1 queries are lost with their images" in result.output
+
+
 def bad_calls():
     return [
         (["train", "nowhere.yaml"], "Can't read the config nowhere.yaml"),

@@ -143,12 +143,14 @@ def submit(
     """
     with one_line_errors():
         from keras_cmr import evaluation
+        from keras_cmr.evaluation import circo_server
+        from keras_cmr.evaluation import cirr_server
 
-        writers = {
-            "cirr": evaluation.write_cirr,
-            "circo": evaluation.write_circo,
+        servers = {
+            "cirr": (cirr_server.check_split, evaluation.write_cirr),
+            "circo": (circo_server.check_split, evaluation.write_circo),
         }
-        if benchmark not in writers:
+        if benchmark not in servers:
             raise ValueError(
                 "`benchmark` must be 'cirr' or 'circo', which have servers. "
                 f"Received: {benchmark!r}"
@@ -163,8 +165,12 @@ def submit(
             raise ValueError(
                 f"`data_dir` must hold the test split. Received: {data_dir}"
             )
+        check, write = servers[benchmark]
+        # Embedding takes hours: first see that it is not for nothing.
+        check(server)
+        out.mkdir(parents=True, exist_ok=True)
         queries, candidates = evaluation.embed_split(loaded, server)
-        written = writers[benchmark](server, queries, candidates, out)
+        written = write(server, queries, candidates, out)
         for path in written if isinstance(written, tuple) else (written,):
             typer.echo(f"Send {path}")
 
