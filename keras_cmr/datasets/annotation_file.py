@@ -108,7 +108,10 @@ def read_records(
     line, counted = 1, 0
     at = _skip(text, at + 1)
     if text[at : at + 1] == "]":
-        return _check_end(path, text, at + 1)
+        raise ValueError(
+            f"{path} must hold a JSON list of at least one object. "
+            "Received: an empty list"
+        )
     while True:
         line, counted = line + text.count("\n", counted, at), at
         place = f"{path}, line {line}"
