@@ -11,11 +11,12 @@ from keras_cmr.retrieval.local.columns import from_arrow
 from keras_cmr.retrieval.local.columns import to_arrow
 from keras_cmr.retrieval.local.pages import map_vectors
 
-# Small files are joined when there are this many, and never into files of
-# more rows than this, so that a write never rewrites a large gallery.
+# Files of fewer rows are joined when there are this many of them, so that a
+# write never rewrites a large gallery.
 _MANY_FILES = 64
-_ROWS_JOINED = 1 << 16
+_FEW_ROWS = 1 << 14
 _ROWS_PER_FILE = 1 << 20
+_ROWS_PER_BLOCK = 1 << 16
 # Long enough for a reader to finish opening the version it began with.
 _KEPT = datetime.timedelta(minutes=1)
 # Forgetting looks at every version there is: not too often.
@@ -51,7 +52,7 @@ class LanceTable:
     def __init__(self, path, dataset=None):
         self.path = path
         self._dataset = dataset
-        self._last_forgotten = self.version
+        self._last_forgotten = -_VERSIONS_BETWEEN
 
     @classmethod
     def open(cls, path):
@@ -185,11 +186,13 @@ class LanceTable:
         """Joins small files when there are many of them."""
         if self._dataset is None:
             return
-        if len(self._dataset.get_fragments()) >= _MANY_FILES:
-            self._dataset.optimize.compact_files(
-                target_rows_per_fragment=_ROWS_JOINED,
-                materialize_deletions=False,
-            )
+        fragments = self._dataset.get_fragments()
+        small = sum(f.physical_rows < _FEW_ROWS for f in fragments)
+        if small < _MANY_FILES:
+            return
+        self._dataset.optimize.compact_files(
+            target_rows_per_fragment=_FEW_ROWS, materialize_deletions=False
+        )
         if self.version - self._last_forgotten >= _VERSIONS_BETWEEN:
             self._forget()
 
@@ -199,7 +202,7 @@ class LanceTable:
             self._dataset.optimize.compact_files(
                 target_rows_per_fragment=_ROWS_PER_FILE,
                 materialize_deletions_threshold=0.0,
-                batch_size=_ROWS_JOINED,  # rows of a mapped block
+                batch_size=_ROWS_PER_BLOCK,
             )
             self._forget()
 
