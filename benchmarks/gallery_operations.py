@@ -48,13 +48,13 @@ WEIGHTS = {
     "update_images": 12,
     "update_metadata": 8,
     "remove": 25,
-    "search": 8,
-    "search_filtered": 8,
-    "search_by_image": 4,
+    "search": 14,
+    "search_filtered": 14,
+    "search_by_image": 6,
     "refuse": 2,
     "change_hands": 2,
-    "reopen": 0.4,
-    "compact": 0.4,
+    "reopen": 1,
+    "compact": 0.8,
 }
 
 
@@ -224,26 +224,19 @@ class Operations:
 
     def _ask(self, queries, excluded, search, holds=None):
         k = int(self.random.integers(1, MOST_K + 1))
-        matching = [
-            holds is None or holds(metadata)
-            for _, metadata in self.reference.rows.values()
-        ]
-        exact = self.gallery.stats()["engine"] == "exact" or sum(
+        matching = self.reference.matching(holds)
+        exact = self.gallery.stats()["engine"] == "exact" or np.count_nonzero(
             matching
         ) <= RARE * len(matching)
-        answers = search(k)
-        if len(answers) != len(queries):
-            self._disagree("search", f"{len(answers)} answers")
-        for hits, query, ids in zip(answers, queries, excluded, strict=True):
-            problem, recall = self.reference.problem(
-                hits, query, k, ids, holds, exact
-            )
-            if problem:
-                self._disagree("search", f"{problem}, k={k}, exact={exact}")
-            if exact:
-                self.exact += 1
-            else:
-                self.recalls.append(recall)
+        problems, recalls = self.reference.compare(
+            search(k), queries, k, excluded, holds, exact
+        )
+        for problem in problems:
+            self._disagree("search", f"{problem}, k={k}, exact={exact}")
+        if exact:
+            self.exact += len(recalls)
+        else:
+            self.recalls += recalls
 
     def _disagree(self, call, what):
         self.disagreements.append(f"step {self.steps.total()}, {call}: {what}")

@@ -52,34 +52,48 @@ class ReferenceGallery:
             del self.rows[id]
         self._matrix = None
 
-    def problem(self, hits, query, k, exclude=(), holds=None, exact=True):
-        """Why `hits` cannot be the answer, or `None`, and the recall.
+    def compare(self, answers, queries, k, exclude, holds=None, exact=True):
+        """What is wrong with the answers of one search.
 
         Args:
-            hits: What the gallery answered.
-            query: Float array of shape `(dim,)`.
+            answers: List of `Hits`.
+            queries: Float array of shape `(n, dim)`.
             k: Int.
-            exclude: Ids not to be returned.
+            exclude: List of `n` lists of ids not to be returned.
             holds: Callable from metadata to bool, or `None`.
             exact: Bool. Whether the best must be there, each of them.
+
+        Returns:
+            List of problems in words, and the recall of each query.
         """
-        scores = self._scores(query)
-        candidates = [
-            place
-            for place, (id, (_, metadata)) in enumerate(self.rows.items())
-            if id not in exclude and (holds is None or holds(metadata))
-        ]
-        wanted = np.sort(scores[candidates])[::-1][:k]
         places = {id: place for place, id in enumerate(self.rows)}
-        allowed = set(candidates)
-        problem = self._unsound(hits, places, allowed, scores, len(wanted))
-        if problem or not len(wanted):
-            return problem, 1.0
-        found = np.array([scores[places[hit.id]] for hit in hits])
-        right = np.count_nonzero(found >= wanted[-1] - TOLERANCE)
-        if exact and right < len(wanted):
-            return f"misses {len(wanted) - right} of {len(wanted)}", 0.0
-        return None, min(1.0, right / len(wanted))
+        matching = self.matching(holds)
+        problems, recalls = [], []
+        if len(answers) != len(queries):
+            problems.append(f"{len(answers)} answers, not {len(queries)}")
+        for hits, query, ids in zip(answers, queries, exclude, strict=False):
+            allowed = matching.copy()
+            allowed[[places[id] for id in ids]] = False
+            scores = self._scores(query)
+            wanted = np.sort(scores[allowed])[::-1][:k]
+            problem = self._unsound(hits, places, allowed, scores, len(wanted))
+            if problem:
+                problems.append(problem)
+                continue
+            found = np.array([scores[places[hit.id]] for hit in hits])
+            missed = len(wanted) - np.count_nonzero(
+                found >= wanted[-1] - TOLERANCE if len(wanted) else found
+            )
+            if exact and missed > 0:
+                problems.append(f"misses {missed} of {len(wanted)}")
+            recalls.append(1 - max(0, missed) / max(1, len(wanted)))
+        return problems, recalls
+
+    def matching(self, holds):
+        """Which rows satisfy a condition, a bool array."""
+        return np.array(
+            [holds is None or holds(m) for _, m in self.rows.values()], bool
+        )
 
     def _unsound(self, hits, places, allowed, scores, count):
         """Why the hits are wrong, whatever the engine; or `None`."""
@@ -88,7 +102,7 @@ class ReferenceGallery:
         if len({hit.id for hit in hits}) != count:
             return "an id twice"
         for rank, hit in enumerate(hits, start=1):
-            if places.get(hit.id) not in allowed:
+            if hit.id not in places or not allowed[places[hit.id]]:
                 return f"{hit.id!r} is no candidate"
             if hit.metadata != self.rows[hit.id][1]:
                 return f"metadata of {hit.id!r}"

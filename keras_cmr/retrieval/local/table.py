@@ -173,8 +173,10 @@ class LanceTable:
         vectors = self._dataset.to_table(
             columns=["vector"], filter=where, scan_in_order=True
         )["vector"].combine_chunks()
+        # The width is the column's: there may be no row to tell it.
+        width = vectors.type.list_size
         flat = vectors.flatten().to_numpy()
-        return from_arrow(table, flat.reshape(len(table), -1))
+        return from_arrow(table, flat.reshape(len(table), width))
 
     def _scan(self, **options):
         names = ["serial", "id", "path", "metadata", "checksum"]
