@@ -10,6 +10,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import initialize
 from hypothesis.stateful import invariant
 from hypothesis.stateful import precondition
 from hypothesis.stateful import rule
@@ -38,10 +39,15 @@ class GalleryMachine(RuleBasedStateMachine):
         )
         self.reader = Gallery.open(self.location, self.model)
         self.reference = ReferenceGallery()
-        self.serial = 0
+        self.serial, self.following = 0, False
 
     def teardown(self):
         shutil.rmtree(self.folder)
+
+    @initialize(following=st.booleans())
+    def decide(self, following):
+        """Whether the reader takes in each write or several at once."""
+        self.following = following
 
     @rule(seed=SEEDS, size=SIZES)
     def add_images(self, seed, size):
@@ -137,6 +143,9 @@ class GalleryMachine(RuleBasedStateMachine):
     def the_same_ids(self):
         assert len(self.gallery) == len(self.reference.rows)
         assert list(self.gallery.ids) == list(self.reference.rows)
+        if self.following:
+            self.reader.refresh()
+            assert self.reader.ids == self.gallery.ids
 
     def agree(self, found, queries, k, excluded, holds=None):
         exact = self.gallery.stats()["engine"] == "exact"
@@ -169,8 +178,8 @@ class GalleryMachine(RuleBasedStateMachine):
 
 
 GalleryMachine.TestCase.settings = settings(
-    max_examples=15,
-    stateful_step_count=15,
+    max_examples=25,
+    stateful_step_count=25,
     deadline=None,
     database=None,
     derandomize=True,
