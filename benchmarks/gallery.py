@@ -40,8 +40,8 @@ PHOTOS = HERE.parents[1] / "shared" / "data" / "fashion_products"
 DIM = 512
 SYNTHETIC = {"10k": 10_000, "100k": 100_000, "200k": 200_000, "1m": 10**6}
 REAL = ("minilm", "glove", "photos")
-# Toy sets: the same names and code, so many rows and numbers.
-TOY_ROWS, TOY_DIM = 1_500, 32
+# Toy sets have the same names.
+TOY = {"rows": 1_500, "dim": 32, "queries": 100}
 TOY_OPTIONS = {"exact_below": 1_000}
 DEFAULT = {
     "10k": ("ours",),
@@ -63,10 +63,10 @@ def prepare(name, work, photos, smoke):
     print(f"{name}: making the vectors", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     if name in SYNTHETIC:
-        rows, dim = SYNTHETIC[name], DIM
         if smoke:
-            rows, dim = TOY_ROWS, TOY_DIM
-        gallery_data.write_synthetic(folder, rows, dim)
+            gallery_data.write_synthetic(folder, **TOY)
+        else:
+            gallery_data.write_synthetic(folder, SYNTHETIC[name], DIM)
     else:
         limit = 64 if smoke else None
         gallery_real.write(name, folder, photos, limit)

@@ -75,7 +75,7 @@ def deviations(dim, decay, share):
     return np.sqrt(share * variances / variances.sum()).astype(np.float32)
 
 
-def write_synthetic(folder, rows, dim, seed=0):
+def write_synthetic(folder, rows, dim, seed=0, queries=QUERIES):
     """Makes the set of a synthetic gallery of `rows` rows."""
     source = Synthetic(dim, seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,12 +85,12 @@ def write_synthetic(folder, rows, dim, seed=0):
     for start in range(0, rows, BLOCK):
         part = vectors[start : start + BLOCK]
         part[:] = source.block(1, start // BLOCK)[: len(part)]
-    finish(folder, vectors, source.block(2, 0), seed)
+    finish(folder, vectors, source.block(2, 0), seed, queries)
 
 
-def finish(folder, vectors, held_out, seed=0):
+def finish(folder, vectors, held_out, seed=0, queries=QUERIES):
     """Writes what follows from the rows; `truth.npy` is the last file."""
-    queries = composed(held_out, CALIBRATION + QUERIES, seed)
+    queries = composed(held_out, CALIBRATION + queries, seed)
     np.save(folder / "cells.npy", cells(vectors, seed))
     np.save(folder / "queries.npy", queries)
     partial = folder / "truth.partial.npy"
