@@ -113,13 +113,13 @@ def load_engine(folder, manifest, rows, blocks, settings):
             folder / saved["folder"] / "scann", len(serials), settings.reorder
         )
     except ImportError as error:
-        return Engine(None, calibration, _fall_back(str(error), 7))
+        return Engine(None, calibration, _fall_back(str(error), 9))
     # ScaNN raises a `RuntimeError` over files of another version of it.
     except (OSError, RuntimeError, ValueError) as error:
         if read_manifest(folder) != manifest:
             raise  # a writer replaced the index meanwhile
         reason = f"{error}; `compact` builds the index anew"
-        return Engine(None, calibration, _fall_back(reason, 7))
+        return Engine(None, calibration, _fall_back(reason, 9))
     settings = [
         Setting(result["k"], result["leaves"], result["depth"])
         for result in calibration["results"]
