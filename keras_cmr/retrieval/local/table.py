@@ -228,7 +228,7 @@ class LanceTable:
             columns=["vector"], filter=where, scan_in_order=True
         )["vector"].combine_chunks()
         flat = vectors.flatten().to_numpy()
-        return from_arrow(table, flat.reshape(len(table), -1))
+        return from_arrow(table, flat.reshape(len(table), self.dim))
 
     def _scan(self, **options):
         names = ["serial", "id", "path", "metadata", "checksum"]
