@@ -239,7 +239,7 @@ def test_an_update_skips_what_it_cannot_read(gallery, files):
     before = content(gallery)
     files[4].write_bytes(b"no image")
     images = [files[3], files[4]]
-    with pytest.warns(UserWarning, match="1 of 2.*'b'") as seen:
+    with pytest.warns(UserWarning, match=r"1 of 2.*'b'") as seen:
         done = gallery.update(["a", "b"], images, [{"n": 1}] * 2, verbose=0)
     assert seen[0].filename == __file__
     assert done.added == 1 and done.skipped[0][0] == "b"
@@ -304,5 +304,5 @@ def test_an_emptied_gallery_keeps_its_width(gallery, compacted):
         Gallery.open(gallery.stats()["location"], FakeModel()),
     ):
         assert one.stats()["dim"] == 32
-        with pytest.raises(ValueError, match="`embeddings`.*width, 32"):
+        with pytest.raises(ValueError, match=r"`embeddings`.*width, 32"):
             one.add_embeddings(random_rows(1, 8), ["c"])

@@ -110,7 +110,7 @@ def test_without_a_reference_images_that_the_text_describes(six, files, model):
 
 def test_texts_alone_need_a_model_that_embeds_them(six, monkeypatch):
     monkeypatch.delattr(FakeModel, "embed_texts")
-    with pytest.raises(TypeError, match="`embed_texts`.*FakeModel"):
+    with pytest.raises(TypeError, match=r"`embed_texts`.*FakeModel"):
         six.search(modification="red shoes")
 
 
@@ -275,7 +275,7 @@ def test_a_model_that_loses_a_query_is_refused(six, files):
             return super().embed_queries(references, modifications)[1:]
 
     six._model = Losing()
-    with pytest.raises(ValueError, match="one embedding per query.*0 for 1"):
+    with pytest.raises(ValueError, match=r"one embedding per query.*0 for 1"):
         six.search(files[0], "red", k=1)
 
 

@@ -5,6 +5,7 @@ write to the kill) and `slow` (whether strace delays each file operation).
 Answers each with a line: how many writes had returned by then.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ warnings.simplefilter("ignore")
 import datetime  # noqa: E402
 
 import lance  # noqa: E402, F401
+
 from keras_cmr.retrieval import Gallery  # noqa: E402
 from keras_cmr.retrieval.local import table  # noqa: E402
 from keras_cmr.retrieval.scann import load_scann  # noqa: E402
@@ -33,10 +35,8 @@ OPERATIONS = (
     "openat,write,pwrite64,rename,renameat,renameat2,link,linkat,unlink,"
     "unlinkat,mkdir,mkdirat,fsync,ftruncate,rmdir"
 )
-try:
+with contextlib.suppress(ImportError):
     load_scann()
-except ImportError:
-    pass
 
 
 def write(folder, seed, kinds, told, go):
@@ -50,9 +50,11 @@ def write(folder, seed, kinds, told, go):
 
 def slowed(pid):
     tracer = subprocess.Popen(
-        ["strace", "-f", "-p", str(pid), "-o", "/dev/null"]
-        + ["-e", f"trace={OPERATIONS}"]
-        + ["-e", f"inject={OPERATIONS}:delay_enter=3000"],
+        [
+            *("strace", "-f", "-p", str(pid), "-o", "/dev/null"),
+            *("-e", f"trace={OPERATIONS}"),
+            *("-e", f"inject={OPERATIONS}:delay_enter=3000"),
+        ],
         stderr=subprocess.PIPE,
     )
     tracer.stderr.readline()  # "Process ... attached"

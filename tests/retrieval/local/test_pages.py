@@ -51,5 +51,5 @@ def test_what_is_not_as_lance_says_is_refused(tmp_path):
     table = LanceTable.create(tmp_path / "rows.lance")
     table.commit(rows_of(np.ones((3, 4), "f")))
     (fragment,) = table._dataset.get_fragments()
-    with pytest.raises(ValueError, match="must hold 4 vectors. Received: 3"):
+    with pytest.raises(ValueError, match=r"must hold 4 vectors. Received: 3"):
         map_vectors(table.path, Fragment(fragment, 4))

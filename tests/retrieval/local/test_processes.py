@@ -15,7 +15,6 @@ from keras_cmr.retrieval.local import folder as files
 from keras_cmr.retrieval.local import table
 from tests.retrieval.dictionary import clustered_rows
 from tests.retrieval.dictionary import random_rows
-from tests.retrieval.fake_model import FakeModel
 from tests.retrieval.local.writes import content
 from tests.retrieval.local.writes import equal
 
@@ -69,11 +68,11 @@ def test_writers_take_in_what_others_wrote_first(pair):
     one, other = pair
     rows = random_rows(3, 8, 5)
     one.add_embeddings(rows[:1], ["a"])
-    with pytest.raises(ValueError, match="already.*'a'"):
+    with pytest.raises(ValueError, match=r"already.*'a'"):
         other.add_embeddings(rows[:1], ["a"])
     other.add_embeddings(rows[1:2], ["b"])
     one.remove(["5", "b"])
-    with pytest.raises(ValueError, match="`ids` must be in.*'5'"):
+    with pytest.raises(ValueError, match=r"`ids` must be in.*'5'"):
         other.update(["5"], metadata=[{}])
     other.remove(["6"])
     one.compact()
@@ -89,7 +88,7 @@ def test_two_first_writers_agree_on_a_width(tmp_path, model):
     one = Gallery.create(tmp_path / "g", model)
     other = Gallery.open(tmp_path / "g", model)
     one.add_embeddings(random_rows(2, 8), ["a", "b"])
-    with pytest.raises(ValueError, match="gallery's width, 8.*2, 5"):
+    with pytest.raises(ValueError, match=r"gallery's width, 8.*2, 5"):
         other.add_embeddings(random_rows(2, 5), ["c", "d"])
     other.add_embeddings(random_rows(2, 8), ["c", "d"])
     one.refresh()

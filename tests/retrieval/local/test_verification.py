@@ -1,7 +1,6 @@
 """Damage to any file is an error that names it, or changes no answer."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,14 +50,13 @@ def damages(size, bits):
         yield "longer", lambda content: content + b"xyz"
 
 
-def told(call):
-    """The words of the `ValueError` that `call` raised, or `None`."""
+def told(call, *arguments):
+    """What a call returned, and the words of the `ValueError` it raised."""
     try:
-        call()
+        return call(*arguments), None
     except ValueError as error:
         assert "\n" not in str(error)
-        return str(error)
-    return None
+        return None, str(error)
 
 
 @pytest.mark.filterwarnings("ignore:Exact search is used")
@@ -80,17 +78,14 @@ def test_damage_is_named_or_harmless(original, tmp_path, bits):
                 (folder / name).unlink()
             elif whole:
                 (folder / name).write_bytes(damage(whole))
-            opened = []
-            words = told(
-                lambda: opened.append(Gallery.open(folder, FakeModel()))
-            )
+            gallery, words = told(Gallery.open, folder, FakeModel())
             if words is None:
                 # What opens answers right: the index is searched only whole.
-                assert equal(content(opened[0]), want), (name, kind)
-                words = told(opened[0].verify)
+                assert equal(content(gallery), want), (name, kind)
+                _, words = told(gallery.verify)
             if words is None:
-                opened[0].add_embeddings(random_rows(1, 8), ["more"])
-                opened[0].verify()
+                gallery.add_embeddings(random_rows(1, 8), ["more"])
+                gallery.verify()
                 assert len(Gallery.open(folder, FakeModel())) == 301
             else:
                 assert name.name in words, (name, kind)
