@@ -62,12 +62,7 @@ def checked_ids(ids):
             raise ValueError(
                 f"`ids` must not be empty or blank. Received: {id!r}"
             )
-        try:
-            id.encode()
-        except UnicodeEncodeError:
-            raise ValueError(
-                f"`ids` must be text that UTF-8 can hold. Received: {id!r}"
-            ) from None
+        _check_text(id, "ids")
         if id in seen:
             raise ValueError(f"`ids` must be unique. Received twice: {id!r}")
         seen.add(id)
@@ -91,6 +86,15 @@ def check_there(backend, ids):
             raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
 
 
+def check_width(dim, vectors):
+    """Refuses embeddings of another width; another program may be first."""
+    if dim not in (None, vectors.shape[1]):
+        raise ValueError(
+            f"Embeddings must have the gallery's width, {dim}. Received: "
+            f"shape={vectors.shape}"
+        )
+
+
 def checked_paths(paths, count):
     """Absolute paths as strings, or `None`s, from what a caller gave."""
     if paths is None:
@@ -104,10 +108,9 @@ def checked_paths(paths, count):
     for path in paths:
         if path is not None and not isinstance(path, str | os.PathLike):
             raise TypeError(f"`paths` must hold paths. Received: {path!r}")
-    return [
-        None if path is None else image_files.file_key(Path(path))
-        for path in paths
-    ]
+    return _file_keys(
+        [None if path is None else Path(path) for path in paths], "paths"
+    )
 
 
 def embed_images(model, inputs, dim, strict, verbose):
@@ -125,6 +128,7 @@ def embed_images(model, inputs, dim, strict, verbose):
         reason)` pairs of the others.
     """
     images, ids, metadata = inputs
+    paths = _file_keys(images, "images")
     vectors, kept, skipped = [], [], []
     with tqdm(
         total=len(images), desc="Embedding", unit="image", disable=not verbose
@@ -157,10 +161,27 @@ def embed_images(model, inputs, dim, strict, verbose):
     rows = NewRows(
         [ids[i] for i in kept],
         np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),
-        [image_files.file_key(images[i]) for i in kept],
+        [paths[i] for i in kept],
         [metadata[i] for i in kept],
     )
     return rows, skipped
+
+
+def _file_keys(images, name):
+    keys = [image_files.file_key(image) for image in images]
+    for key in keys:
+        if key is not None:
+            _check_text(key, name)
+    return keys
+
+
+def _check_text(text, name):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"`{name}` must be text that UTF-8 can hold. Received: {text!r}"
+        ) from None
 
 
 def _default_ids(backend, images):

@@ -228,6 +228,11 @@ class Gallery(Searching):
         """
         if queries is not None:
             queries = unit_rows(queries, "`queries`", dim=self._backend.dim)
+            if not len(queries):
+                raise ValueError(
+                    "`queries` must hold at least one row. Received: "
+                    f"shape={queries.shape}"
+                )
         self._backend.compact(recall_target, queries)
 
     def verify(self):

@@ -189,7 +189,9 @@ def _resolve(backend, reference, modification, reference_id, exclude):
         _check_id(backend, reference_id, "reference_id")
         excluded.add(reference_id)
         if reference is None:
-            reference = backend.records([reference_id])[0].path
+            # `None` where it was removed this very moment.
+            record = backend.records([reference_id])[0]
+            reference = record and record.path
             if reference is None:
                 raise ValueError(
                     "`reference_id` must have an image file, or `reference` "
