@@ -66,8 +66,7 @@ def checked_ids(ids):
             id.encode()
         except UnicodeEncodeError:
             raise ValueError(
-                "`ids` must be text that UTF-8 can hold. "
-                f"Received: {id!r}"
+                f"`ids` must be text that UTF-8 can hold. Received: {id!r}"
             ) from None
         if id in seen:
             raise ValueError(f"`ids` must be unique. Received twice: {id!r}")
