@@ -1,5 +1,7 @@
 """From the body of a request to its fields, within limits of size."""
 
+# Starlette asks for it at the first form only.
+import python_multipart  # noqa: F401
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 

@@ -108,7 +108,7 @@ class Service:
                 reference_id=question.reference_id,
                 where=question.where,
             )
-        except ValueError as error:
+        except Exception as error:
             if isinstance(error.__cause__, UnreadableImage):
                 raise Refused(
                     422, "The picture of `reference_id` can't be read here."
