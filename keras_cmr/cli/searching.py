@@ -37,9 +37,8 @@ def index(
         gallery.compact()
         for name, reason in summary.skipped:
             typer.echo(f"skipped {name}: {reason}", err=True)
-        typer.echo(
-            f"{summary.added:,} pictures in {out}, engine {gallery.stats()['engine']}"
-        )
+        engine = gallery.stats()["engine"]
+        typer.echo(f"{summary.added:,} pictures in {out}, engine {engine}")
 
 
 @app.command()

@@ -11,13 +11,16 @@ from keras_cmr.retrieval.local.columns import from_arrow
 from keras_cmr.retrieval.local.columns import to_arrow
 from keras_cmr.retrieval.local.pages import map_vectors
 
-# Small files are joined when there are this many, and never into files of
-# more rows than this, so that a write never rewrites a large gallery.
+# Files of fewer rows are joined when there are this many of them, so that a
+# write never rewrites a large gallery.
 _MANY_FILES = 64
-_ROWS_JOINED = 1 << 16
+_FEW_ROWS = 1 << 14
 _ROWS_PER_FILE = 1 << 20
+_ROWS_PER_BLOCK = 1 << 16
 # Long enough for a reader to finish opening the version it began with.
-_KEPT = datetime.timedelta(minutes=10)
+_KEPT = datetime.timedelta(minutes=1)
+# Forgetting looks at every version there is: not too often.
+_VERSIONS_BETWEEN = 1000
 # A row's address: the number of its fragment, and its place in it.
 _FRAGMENT = np.uint64(32)
 _OFFSET = np.uint64(0xFFFFFFFF)
@@ -49,6 +52,7 @@ class LanceTable:
     def __init__(self, path, dataset=None):
         self.path = path
         self._dataset = dataset
+        self._last_forgotten = -_VERSIONS_BETWEEN
 
     @classmethod
     def open(cls, path):
@@ -182,12 +186,15 @@ class LanceTable:
         """Joins small files when there are many of them."""
         if self._dataset is None:
             return
-        if len(self._dataset.get_fragments()) >= _MANY_FILES:
-            self._dataset.optimize.compact_files(
-                target_rows_per_fragment=_ROWS_JOINED,
-                materialize_deletions=False,
-            )
-            self._forget(_KEPT)
+        fragments = self._dataset.get_fragments()
+        small = sum(f.physical_rows < _FEW_ROWS for f in fragments)
+        if small < _MANY_FILES:
+            return
+        self._dataset.optimize.compact_files(
+            target_rows_per_fragment=_FEW_ROWS, materialize_deletions=False
+        )
+        if self.version - self._last_forgotten >= _VERSIONS_BETWEEN:
+            self._forget()
 
     def compact(self):
         """Writes the living rows into as few files as can be."""
@@ -195,12 +202,14 @@ class LanceTable:
             self._dataset.optimize.compact_files(
                 target_rows_per_fragment=_ROWS_PER_FILE,
                 materialize_deletions_threshold=0.0,
-                batch_size=_ROWS_JOINED,  # rows of a mapped block
+                batch_size=_ROWS_PER_BLOCK,
             )
-            self._forget(_KEPT)
+            self._forget()
 
-    def _forget(self, older_than):
-        self._dataset.cleanup_old_versions(older_than=older_than)
+    def _forget(self):
+        """Drops old versions, and files that only they need."""
+        self._dataset.cleanup_old_versions(older_than=_KEPT)
+        self._last_forgotten = self.version
 
 
 def _lance():
