@@ -81,6 +81,7 @@ def application(service, allow_hosts=None, allow_origins=()):
         },
         lifespan=lifespan,
     )
+    starlette.router.redirect_slashes = False
     return Guard(
         starlette,
         {route.path for route in routes},

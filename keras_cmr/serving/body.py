@@ -3,6 +3,8 @@
 # Starlette asks for it at the first form only.
 import python_multipart  # noqa: F401
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
 from keras_cmr.serving.question import FIELDS
@@ -71,11 +73,18 @@ async def _json_fields(request):
 
 
 async def _form_fields(request):
-    async with request.form(
+    parser = _WholeForm(
+        request.headers,
+        request.stream(),
         max_files=1,
         max_fields=len(FIELDS) + MAX_EXCLUDE,
         max_part_size=MAX_FIELD_BYTES,
-    ) as form:
+    )
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise Refused(400, error.message) from None
+    try:
         fields = {}
         for name in form:
             values = form.getlist(name)
@@ -85,7 +94,26 @@ async def _form_fields(request):
             if len(values) > 1:
                 raise Refused(422, f"`{name[:40]}` may be given once.")
             fields[name] = await _value(name, values[0])
+    finally:
+        await form.close()
     return fields
+
+
+class _WholeForm(MultiPartParser):
+    """A form that came to its end: Starlette drops half a part in silence."""
+
+    ended = False
+
+    def on_end(self):
+        self.ended = True
+
+    async def parse(self):
+        form = await super().parse()
+        if not self.ended:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("The form has no end.")
+        return form
 
 
 async def _value(name, value):

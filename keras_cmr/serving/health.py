@@ -80,7 +80,8 @@ class Health:
                 self.images = len(self._gallery)
                 trouble = None
             except Exception:
-                _log.exception("Not ready: %s", trouble)
+                if trouble != self._trouble:
+                    _log.exception("Not ready: %s", trouble)
             if trouble is None and self._trouble is not None:
                 _log.info("Ready: %s images", f"{self.images:,}")
             self._trouble = trouble

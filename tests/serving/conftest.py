@@ -36,7 +36,7 @@ def fill(folder):
     metadata = [{"brand": "ab"[i % 2], "price": i} for i in range(NUM)]
     gallery.add(paths, ids=ids, metadata=metadata, verbose=0)
     # One without a file.
-    gallery.add([pixels[0]], ids=["bare"], verbose=0)
+    gallery.add([255 - pixels[0]], ids=["bare"], verbose=0)
     return folder / "gallery"
 
 

@@ -7,6 +7,7 @@ import pytest
 from keras_cmr.retrieval import Gallery
 from keras_cmr.serving import Limits
 from keras_cmr.serving import Service
+from keras_cmr.serving.question import Question
 from tests.retrieval.fake_model import FakeModel
 from tests.serving.conftest import NUM
 from tests.serving.conftest import fill
@@ -80,8 +81,6 @@ def test_what_others_write_is_found_without_a_pause(tmp_path):
     service = Service.open(location, FakeModel(), refresh_seconds=0.02)
     service.health.start()
     wait_until(lambda: service.health.trouble is None)
-    from keras_cmr.serving.question import Question
-
     answers, done = [], threading.Event()
 
     def search():
@@ -101,9 +100,7 @@ def test_what_others_write_is_found_without_a_pause(tmp_path):
     wait_until(lambda: service.health.images == NUM + 5)
     done.set()
     searcher.join()
-    answers.append(
-        service.search(Question(None, "red", 100, None, [], "id/1"))
-    )
+    answers.append(service.search(Question(None, "red", 100, None, [], "id/1")))
     service.health.stop()
     found = [{hit["id"] for hit in answer["hits"]} for answer in answers]
     assert found[0] == {f"id/{i}" for i in range(NUM) if i != 1} | {"bare"}

@@ -22,7 +22,9 @@ def encoded(format, mode="RGB", **kwargs):
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "BMP"])
 def test_lossless_formats(format):
-    content = encoded(format, **({"lossless": True} if format == "WEBP" else {}))
+    content = encoded(
+        format, **({"lossless": True} if format == "WEBP" else {})
+    )
     picture = uploaded_picture(content, 600)
     assert picture.mode == "RGB"
     np.testing.assert_array_equal(np.asarray(picture), PIXELS)

@@ -13,9 +13,7 @@ def test_defaults():
     )
     assert question({"text": "in red"}, Limits(k=4)).k == 4
     given = {"text": None, "image": b"..", "k": None, "reference_id": "a"}
-    assert question(given, Limits()) == Question(
-        b"..", None, 10, None, [], "a"
-    )
+    assert question(given, Limits()) == Question(b"..", None, 10, None, [], "a")
 
 
 @pytest.mark.parametrize(

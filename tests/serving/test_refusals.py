@@ -8,10 +8,16 @@ import pytest
 
 from keras_cmr.retrieval import Gallery
 from keras_cmr.serving import Limits
+from keras_cmr.serving import Service
+from keras_cmr.serving.question import Question
+from keras_cmr.serving.refused import Refused
 from tests.retrieval.fake_model import FakeModel
 from tests.serving import bombs
 from tests.serving.conftest import fill
 from tests.serving.conftest import wait_until
+from tests.serving.forms import HEADERS
+from tests.serving.forms import form
+from tests.serving.forms import part
 
 
 def assert_refused(answer, status, words=""):
@@ -24,34 +30,22 @@ def assert_refused(answer, status, words=""):
         assert leak not in body["error"]
 
 
-def form(*parts, boundary=b"xyz"):
-    lines = [b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts]
-    return b"".join(lines) + b"--" + boundary + b"--\r\n"
-
-
-def part(name, content, filename=None):
-    head = b'Content-Disposition: form-data; name="' + name + b'"'
-    if filename is not None:
-        head += b'; filename="' + filename + b'"'
-    return head + b"\r\n\r\n" + content
-
-
 PNG = bombs.png(8, 8)
 
 
 @pytest.mark.parametrize(
     "body, status, words",
     [
-        (b"", 422, "must be given"),
+        (b"", 400, "no end"),
         (b"garbage", 400, "nvalid multipart"),
-        (form(part(b"image", PNG, b"a.png"))[:-30], 422, ""),
+        (form(part(b"image", PNG, b"a.png"))[:-30], 400, "no end"),
         (form(b"no header at all"), 400, ""),
         (form(b"Content-Disposition: form-data\r\n\r\nx"), 400, "name"),
         (form(part(b"image", PNG, b"a"), part(b"image", PNG, b"b")), 400, ""),
         (form(part(b"text", b"a"), part(b"text", b"b")), 422, "given once"),
         (form(part(b"text", b"red", b"a.txt")), 422, "may not be a file"),
         (form(part(b"image", PNG)), 422, "`image` must be a file"),
-        (form(part(b"exclude", b"x", b"x"), part(b"text", b"a")), 422, "file"),
+        (form(part(b"exclude", b"x", b"x"), part(b"text", b"a")), 422, "list"),
         (form(part(b"text", b"a" * 70_000)), 400, "64KB"),
         (form(*[part(b"exclude", b"id/1")] * 1100), 400, "Too many fields"),
         (form(*[part(b"exclude", b"id/1")] * 1005), 422, "must be given"),
@@ -79,7 +73,7 @@ def test_forms(client, body, status, words):
     answer = client.post(
         "/search",
         content=body,
-        headers={"Content-Type": "multipart/form-data; boundary=xyz"},
+        headers=HEADERS,
     )
     assert_refused(answer, status, words)
     assert client.get("/healthz").status_code == 200
@@ -98,7 +92,11 @@ def test_forms(client, body, status, words):
         (b'{"reference_id": "../../etc/passwd"}', 422, "must be in"),
         (b'{"reference_id": "id/1\\u0000"}', 422, "must be in"),
         (b'{"reference_id": "id/1", "exclude": ["x"]}', 422, "`exclude`"),
-        (b'{"reference_id": "id/1", "where": {"price": {"$lt": NaN}}}', 400, ""),
+        (
+            b'{"reference_id": "id/1", "where": {"price": {"$lt": NaN}}}',
+            400,
+            "",
+        ),
         (b'{"reference_id": "id/1", "text": "\\ud83d"}', 422, "Unicode"),
         (b'{"text": "' + b"a" * 70_000 + b'"}', 413, "65,536 bytes"),
     ],
@@ -159,23 +157,21 @@ def test_a_form_without_boundary(client):
     ],
 )
 def test_methods_and_paths(client, method, path, status):
-    answer = client.request(method, path, follow_redirects=False)
-    if answer.status_code == 307:  # to the path without its slash
-        return
-    assert_refused(answer, status)
+    assert_refused(client.request(method, path), status)
 
 
 def test_body_too_large(served):
     client = served(limits=Limits(body_bytes=1000))
-    kind = {"Content-Type": "multipart/form-data; boundary=xyz"}
     body = form(part(b"image", b"x" * 1000, b"a"))
     assert_refused(
-        client.post("/search", content=body, headers=kind), 413, "1,000 bytes"
+        client.post("/search", content=body, headers=HEADERS),
+        413,
+        "1,000 bytes",
     )
     # A lie about the length, and none at all.
     for headers in ({"Content-Length": "10"}, {}):
         answer = client.post(
-            "/search", content=iter([body]), headers={**kind, **headers}
+            "/search", content=iter([body]), headers={**HEADERS, **headers}
         )
         assert_refused(answer, 413, "1,000 bytes")
 
@@ -237,26 +233,7 @@ def test_time_limit_and_full_queue(served):
     assert client.get("/healthz").status_code == 200
     model.gate.set()
     fine = {"reference_id": "id/1", "text": "fine"}
-    wait_until(
-        lambda: client.post("/search", json=fine).status_code == 200
-    )
-
-
-def test_a_slow_body(served):
-    client = served(limits=Limits(seconds=1))
-
-    def dribble():
-        for _ in range(8):
-            time.sleep(0.3)
-            yield b" "
-
-    answer = client.post(
-        "/search",
-        content=dribble(),
-        headers={"Content-Type": "application/json"},
-    )
-    # The test client reads a body at once: too late is all it can be.
-    assert answer.status_code in (400, 408)
+    wait_until(lambda: client.post("/search", json=fine).status_code == 200)
 
 
 class Broken(FakeModel):
@@ -274,8 +251,8 @@ def test_failures_are_told_to_the_log_alone(served, caplog):
         )
     assert_refused(answer, 500, "The server failed; its log says why.")
     assert "secret" not in answer.text
-    line = next(r for r in caplog.records if "/search" in r.getMessage())
-    assert line.getMessage().startswith("192.0.2.1 /search 500 ")
+    lines = [r.getMessage() for r in caplog.records]
+    assert any(line.startswith("192.0.2.1 /search 500 ") for line in lines)
 
 
 def test_the_log_has_no_queries(client, caplog):
@@ -292,12 +269,8 @@ def test_the_log_has_no_queries(client, caplog):
         assert words not in text
 
 
-def test_a_lost_file(tmp_path, served):
+def test_a_lost_file(tmp_path):
     fill(tmp_path)
-    from keras_cmr.serving import Service
-    from keras_cmr.serving.question import Question
-    from keras_cmr.serving.refused import Refused
-
     service = Service.open(tmp_path / "gallery", FakeModel())
     (tmp_path / "photos" / "03.png").unlink()
     (tmp_path / "photos" / "04.png").write_bytes(b"no picture")
@@ -312,10 +285,6 @@ def test_a_lost_file(tmp_path, served):
 
 def test_an_id_removed_meanwhile(tmp_path):
     """Between the look-up and the search: the client's to know, no failure."""
-    from keras_cmr.serving import Service
-    from keras_cmr.serving.question import Question
-    from keras_cmr.serving.refused import Refused
-
     fill(tmp_path)
 
     class Removing(FakeModel):

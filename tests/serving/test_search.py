@@ -28,7 +28,8 @@ def expected(made):
         f"id/{i}": model.embed_targets([np.asarray(Image.open(path))])[0]
         for i, path in enumerate(made[1])
     }
-    targets["bare"] = targets["id/0"]
+    first = np.asarray(Image.open(made[1][0]))
+    targets["bare"] = model.embed_targets([255 - first])[0]
 
     def rank(query, without=()):
         scores = {
@@ -117,7 +118,11 @@ def test_filter_and_exclusion(client, made, expected):
     form = client.post(
         "/search",
         files={"image": made[1][7].read_bytes()},
-        data={**fields, "where": json.dumps(where), "exclude": ["id/2", "bare"]},
+        data={
+            **fields,
+            "where": json.dumps(where),
+            "exclude": ["id/2", "bare"],
+        },
     )
     assert_hits(form, ranked)
 
@@ -178,7 +183,9 @@ def test_clients_at_once(served, made, expected):
             "/search",
             json={"reference_id": f"id/{number % NUM}", "text": text, "k": 4},
         )
-        ranked = expected(query(made, number % NUM, text), [f"id/{number % NUM}"])
+        ranked = expected(
+            query(made, number % NUM, text), [f"id/{number % NUM}"]
+        )
         assert_hits(answer, ranked[:4])
 
     with ThreadPoolExecutor(10) as pool:

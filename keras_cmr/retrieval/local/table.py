@@ -174,7 +174,8 @@ class LanceTable:
             columns=["vector"], filter=where, scan_in_order=True
         )["vector"].combine_chunks()
         flat = vectors.flatten().to_numpy()
-        return from_arrow(table, flat.reshape(len(table), -1))
+        dim = vectors.type.list_size
+        return from_arrow(table, flat.reshape(len(table), dim))
 
     def _scan(self, **options):
         names = ["serial", "id", "path", "metadata", "checksum"]
