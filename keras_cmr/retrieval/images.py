@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_cmr.picture_file import open_picture
+
 # A chunk ends at this many images, or at 256 MiB of decoded pixels.
 _IMAGES_PER_CHUNK = 256
 _BYTES_PER_CHUNK = 1 << 28
@@ -89,7 +91,7 @@ def decode(image):
         return image
     try:
         if isinstance(image, Path):
-            with Image.open(image) as opened:
+            with open_picture(image) as opened:
                 return opened.convert("RGB")
         return image.convert("RGB")
     # On damaged files Pillow's readers raise nearly any type.
