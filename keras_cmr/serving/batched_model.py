@@ -2,11 +2,14 @@
 
 import contextlib
 import itertools
+import logging
 import queue
 import threading
 import time
 from concurrent.futures import Future
 from typing import NamedTuple
+
+_log = logging.getLogger(__name__)
 
 
 class _Call(NamedTuple):
@@ -51,6 +54,27 @@ class BatchedModel:
     def embed_targets(self, images):
         """Embeddings of images."""
         return self._ask("embed_targets", images)
+
+    def warm_up(self, picture, max_batch):
+        """Embeds every kind of query in every size of batch that can come.
+
+        Backends compile at the first call of each. A model that has
+        `embed_texts` but refuses to use it is seen to have none.
+
+        Args:
+            picture: Uint8 array of shape `(height, width, 3)`.
+            max_batch: Int.
+        """
+        for size in range(1, max_batch + 1):
+            pictures, texts = [picture] * size, ["picture"] * size
+            self.embed_queries(pictures, texts)
+            self.embed_targets(pictures)
+            if hasattr(self, "embed_texts"):
+                try:
+                    self.embed_texts(texts)
+                except ValueError as error:
+                    _log.info("No searches by text alone. %s", error)
+                    del self.embed_texts
 
     def seconds_waited(self):
         """What this thread has waited for the model since last asked."""

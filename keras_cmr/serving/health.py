@@ -17,8 +17,7 @@ class Health:
     A thread of its own calls `gallery.refresh()` and then searches with a made
     up picture, beside all other searches. What it found last is the health: a
     model or a store that breaks is seen without a client's loss, and so is
-    its recovery. The first check runs the model on every size of batch that
-    can come, for backends compile at the first call.
+    its recovery. The first check warms the model up.
 
     Args:
         gallery: `Gallery`, of `model`.
@@ -71,7 +70,7 @@ class Health:
             trouble = "the model fails"
             try:
                 if not warm:
-                    self._warm_up()
+                    self._model.warm_up(self._picture, self._max_batch)
                     warm = True
                 trouble = "the gallery can't be refreshed"
                 self._gallery.refresh()
@@ -89,9 +88,3 @@ class Health:
             self._metrics.images.set(self.images)
             self._metrics.ready.set(trouble is None)
             self._stop.wait(self._seconds)
-
-    def _warm_up(self):
-        for size in range(1, self._max_batch + 1):
-            self._model.embed_queries(
-                [self._picture] * size, ["picture"] * size
-            )

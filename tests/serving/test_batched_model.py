@@ -1,3 +1,4 @@
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -102,3 +103,26 @@ def test_time_waited_is_each_threads_own():
     thread.start()
     thread.join()
     assert other == [0.0]
+
+
+def test_warming_up():
+    model = Numbers()
+    model.embed_texts = lambda texts: model.embed_targets([0] * len(texts))
+    batched = BatchedModel(model, Metrics())
+    batched.warm_up(5, 3)
+    assert model.batches == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+
+
+def test_a_model_that_refuses_texts_alone(caplog):
+    model = Numbers()
+
+    def embed_texts(texts):
+        raise ValueError("other widths")
+
+    model.embed_texts = embed_texts
+    batched = BatchedModel(model, Metrics())
+    with caplog.at_level(logging.INFO):
+        batched.warm_up(5, 2)
+    assert "No searches by text alone. other widths" in caplog.text
+    assert not hasattr(batched, "embed_texts")
+    assert batched.embed_targets([4]).tolist() == [[4]]
