@@ -58,15 +58,17 @@ class BatchedModel:
     def warm_up(self, picture, max_batch):
         """Embeds every kind of query in every size of batch that can come.
 
-        Backends compile at the first call of each. A model that has
-        `embed_texts` but refuses to use it is seen to have none.
+        Backends compile at the first call of each; texts are of different
+        lengths, for TensorFlow compiles once more when it sees that lengths
+        differ (JAX does for each). A model that has `embed_texts` but refuses
+        to use it is seen to have none.
 
         Args:
             picture: Uint8 array of shape `(height, width, 3)`.
             max_batch: Int.
         """
         for size in range(1, max_batch + 1):
-            pictures, texts = [picture] * size, ["picture"] * size
+            pictures, texts = [picture] * size, ["picture " * size] * size
             self.embed_queries(pictures, texts)
             self.embed_targets(pictures)
             if hasattr(self, "embed_texts"):
