@@ -4,6 +4,7 @@ from keras_cmr.retrieval import adding
 from keras_cmr.retrieval.backend import Changes
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.embeddings import unit_rows
+from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.locations import create_backend
 from keras_cmr.retrieval.locations import open_backend
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -258,6 +259,17 @@ class Gallery(Searching):
             **self._backend.stats(),
             "fingerprint": self._backend.fingerprint,
         }
+
+    def records(self, ids):
+        """What is known of images: id, path and metadata.
+
+        Args:
+            ids: List of strings.
+
+        Returns:
+            List of `Record`s; `None` where an id is not in the gallery.
+        """
+        return self._backend.records(listed(ids, "ids"))
 
     @property
     def ids(self):
