@@ -1,0 +1,97 @@
+"""Shards into a gallery."""
+
+import time
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_cmr.retrieval.bulk.index_images import write_rows
+from keras_cmr.retrieval.bulk.shard_file import read_shard
+from keras_cmr.retrieval.bulk.shard_folder import ShardFolder
+from keras_cmr.retrieval.bulk.summary import BulkSummary
+from keras_cmr.retrieval.query import check_fingerprint
+
+# Embeddings of one image on two machines differ by less.
+_SAME = 1e-4
+
+
+def load_shards(gallery, out, replace=False, verbose=1):
+    """Adds the shards that `embed_images` made to a gallery, resumably.
+
+    Each shard is written at once; after a kill, run it again: images that are
+    in the gallery with the same file, metadata and embedding are left as they
+    are. Build the index afterwards, by `gallery.compact()`.
+
+    Args:
+        gallery: `Gallery` of the model that the shards were made with.
+        out: Path of the folder, which `embed_images` has finished.
+        replace: Bool. Whether images that are there with other content are
+            replaced. Otherwise they are an error.
+        verbose: Int. `0` hides the progress bar.
+
+    Returns:
+        `BulkSummary`.
+    """
+    start = time.perf_counter()
+    folder = ShardFolder.open(out)
+    backend = gallery._backend
+    check_fingerprint(
+        backend.location, backend.fingerprint, folder.plan["fingerprint"]
+    )
+    count = folder.plan["shards"]
+    if count is None:
+        raise ValueError(
+            f"`out` must be finished; run `embed_images` again. Received: {out}"
+        )
+    written = kept = 0
+    skipped = []
+    with tqdm(
+        total=count, desc="Loading", unit="shard", disable=not verbose
+    ) as bar:
+        for number in range(count):
+            path = folder.shard_path(number)
+            if not path.exists():
+                raise ValueError(
+                    f"`out` must hold {count} shards. Received: no {path}"
+                )
+            shard = read_shard(path)
+            check_fingerprint(
+                backend.location, backend.fingerprint, shard.fingerprint
+            )
+            rows = _without_known(backend, shard.rows, replace)
+            write_rows(backend, rows)
+            written += len(rows.ids)
+            kept += len(shard.rows.ids) - len(rows.ids)
+            skipped += shard.skipped
+            bar.update()
+    return BulkSummary(written, kept, skipped, time.perf_counter() - start)
+
+
+def _without_known(backend, rows, replace):
+    """The rows that the gallery lacks or, with `replace`, has otherwise."""
+    there = [i for i, id in enumerate(rows.ids) if id in backend]
+    ids = [rows.ids[i] for i in there]
+    same = set()
+    if there:
+        vectors = backend.vectors(ids)
+        records = backend.records(ids)
+        for i, vector, record in zip(there, vectors, records, strict=True):
+            if (
+                record.path == rows.paths[i]
+                and record.metadata == rows.metadata[i]
+                and np.abs(vector - rows.vectors[i]).max() < _SAME
+            ):
+                same.add(i)
+            elif not replace:
+                raise ValueError(
+                    "`out` must not have other content for ids that are in "
+                    "the gallery, unless `replace=True`. Received: "
+                    f"{rows.ids[i]!r} of {rows.paths[i]}"
+                )
+    chosen = [i for i in range(len(rows.ids)) if i not in same]
+    return rows._replace(
+        ids=[rows.ids[i] for i in chosen],
+        vectors=rows.vectors[chosen],
+        paths=[rows.paths[i] for i in chosen],
+        metadata=[rows.metadata[i] for i in chosen],
+    )
