@@ -34,12 +34,11 @@ def index(
             # Each skipped picture gets a line of its own below.
             warnings.filterwarnings("ignore", ".*unreadable", UserWarning)
             summary = gallery.add(paths, strict=strict)
-        gallery.save()
+        gallery.compact()
         for name, reason in summary.skipped:
             typer.echo(f"skipped {name}: {reason}", err=True)
-        typer.echo(
-            f"{summary.added:,} pictures in {out}, engine {gallery.engine}"
-        )
+        engine = gallery.stats()["engine"]
+        typer.echo(f"{summary.added:,} pictures in {out}, engine {engine}")
 
 
 @app.command()

@@ -30,10 +30,15 @@ class Towers:
             self.input["target"], self.output["target"], name="target_encoder"
         )
 
+    @functools.cached_property
+    def _text_tower(self):
+        encoder = self.text_encoder
+        return keras.Model(encoder.input, encoder.output, name="text_tower")
+
     def quantize(self, *args, **kwargs):
         super().quantize(*args, **kwargs)
         # Their predict functions were traced with the float weights.
-        for name in ("query_encoder", "target_encoder"):
+        for name in ("query_encoder", "target_encoder", "_text_tower"):
             self.__dict__.pop(name, None)
 
     @property
@@ -84,6 +89,31 @@ class Towers:
         """Target embeddings of raw images: see `embed_queries`."""
         pixels = load_images(images, self.image_size)
         return self._embed(self.target_encoder, pixels, batch_size, verbose)
+
+    def embed_texts(self, modifications, batch_size=256, verbose=0):
+        """Embeddings of texts alone, to search without a reference.
+
+        They find targets as far as training brought texts and images
+        together; `keras_cmr.layers.TextImageMI` does, the metric loss by
+        itself need not.
+
+        Args:
+            modifications: Sequence of `n` texts.
+            batch_size, verbose: As of `embed_queries`.
+
+        Returns:
+            Float32 array `(n, dim)`, rows of length 1.
+        """
+        width = self.text_encoder.output.shape[-1]
+        if width != self.target_encoder.output.shape[-1]:
+            raise ValueError(
+                "Texts alone are comparable with images only if "
+                "`text_encoder` gives embeddings as wide as the image "
+                f"encoder's, {self.target_encoder.output.shape[-1]}. "
+                f"Received: {width}"
+            )
+        tokens = self.text_encoder.tokenize(modifications)
+        return self._embed(self._text_tower, tokens, batch_size, verbose)
 
     def _embed(self, tower, inputs, batch_size, verbose):
         if not len(next(iter(keras.tree.flatten(inputs)))):

@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-from keras_cmr.retrieval.settings import Settings
-
 _MILVUS = "milvus://"
 
 
-def create_backend(location, fingerprint, recall_target, exact_below):
+def create_backend(location, fingerprint, settings):
     """Makes the empty backend of `Gallery.create`."""
-    settings = Settings(recall_target, exact_below)
     return _kind(location).create(location, fingerprint, settings)
 
 

@@ -7,7 +7,7 @@ from keras_cmr.durable import checksum
 from keras_cmr.durable import replace_file
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 def write_manifest(folder, manifest):
@@ -26,7 +26,7 @@ def read_manifest(folder):
     path = folder / MANIFEST
     if not path.is_file():
         raise ValueError(
-            "`folder` must hold a gallery; make one with `Gallery.create`. "
+            "`location` must hold a gallery; make one with `Gallery.create`. "
             f"Received: {folder}, which has no {MANIFEST}"
         )
     try:
@@ -38,22 +38,23 @@ def read_manifest(folder):
     if version != FORMAT:
         raise ValueError(
             f"Gallery of another format: {path} has format {version!r}, "
-            f"this version of keras_cmr reads format {FORMAT}"
+            f"this version of keras_cmr reads format {FORMAT}; index the "
+            "images anew"
         )
     if digest != _digest({"format": version, **body}):
         raise ValueError(f"Damaged gallery: {path} does not match its checksum")
     return body
 
 
-def verify_artifacts(generation, artifacts):
-    """Compares every file of a generation with its recorded checksum.
+def verify_artifacts(folder, artifacts):
+    """Compares every file of a folder with its recorded checksum.
 
     Args:
-        generation: Path of the generation's folder.
+        folder: Path.
         artifacts: Dict from relative path to `durable.checksum` result.
     """
     for name, recorded in artifacts.items():
-        path = generation / name
+        path = folder / name
         if not path.is_file():
             raise ValueError(f"Damaged gallery: {path} is missing")
         size = path.stat().st_size
