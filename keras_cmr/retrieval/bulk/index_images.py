@@ -23,7 +23,7 @@ def index_images(
     model,
     update=False,
     strict=False,
-    shard_size=2048,
+    shard_size=4096,
     cluster=None,
     verbose=1,
 ):
@@ -125,17 +125,10 @@ def index_images(
 
 def write_rows(backend, rows):
     """Adds `NewRows`, or replaces those that are there."""
-    for there in (False, True):
-        chosen = [i for i, id in enumerate(rows.ids) if (id in backend) == there]
-        if not chosen:
-            continue
-        some = rows._replace(
-            ids=[rows.ids[i] for i in chosen],
-            vectors=rows.vectors[chosen],
-            paths=[rows.paths[i] for i in chosen],
-            metadata=[rows.metadata[i] for i in chosen],
-        )
-        if there:
-            backend.update(Changes(*some))
-        else:
-            backend.add(some)
+    there = [id in backend for id in rows.ids]
+    old = rows.take([i for i, known in enumerate(there) if known])
+    new = rows.take([i for i, known in enumerate(there) if not known])
+    if old.ids:
+        backend.update(Changes(*old))
+    if new.ids:
+        backend.add(new)

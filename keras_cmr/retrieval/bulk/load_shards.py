@@ -15,7 +15,7 @@ from keras_cmr.retrieval.query import check_fingerprint
 _SAME = 1e-4
 
 
-def load_shards(gallery, out, replace=False, verbose=1):
+def load_shards(gallery, shards, replace=False, verbose=1):
     """Adds the shards that `embed_images` made to a gallery, resumably.
 
     Each shard is written at once; after a kill, run it again: images that are
@@ -24,7 +24,7 @@ def load_shards(gallery, out, replace=False, verbose=1):
 
     Args:
         gallery: `Gallery` of the model that the shards were made with.
-        out: Path of the folder, which `embed_images` has finished.
+        shards: Path of a folder that `embed_images` has finished.
         replace: Bool. Whether images that are there with other content are
             replaced. Otherwise they are an error.
         verbose: Int. `0` hides the progress bar.
@@ -33,7 +33,7 @@ def load_shards(gallery, out, replace=False, verbose=1):
         `BulkSummary`.
     """
     start = time.perf_counter()
-    folder = ShardFolder.open(out)
+    folder = ShardFolder.open(shards)
     backend = gallery._backend
     check_fingerprint(
         backend.location, backend.fingerprint, folder.plan["fingerprint"]
@@ -41,7 +41,8 @@ def load_shards(gallery, out, replace=False, verbose=1):
     count = folder.plan["shards"]
     if count is None:
         raise ValueError(
-            f"`out` must be finished; run `embed_images` again. Received: {out}"
+            "`shards` must be finished; run `embed_images` again. "
+            f"Received: {shards}"
         )
     written = kept = 0
     skipped = []
@@ -52,7 +53,7 @@ def load_shards(gallery, out, replace=False, verbose=1):
             path = folder.shard_path(number)
             if not path.exists():
                 raise ValueError(
-                    f"`out` must hold {count} shards. Received: no {path}"
+                    f"`shards` must hold {count} shards. Received: no {path}"
                 )
             shard = read_shard(path)
             check_fingerprint(
@@ -84,14 +85,8 @@ def _without_known(backend, rows, replace):
                 same.add(i)
             elif not replace:
                 raise ValueError(
-                    "`out` must not have other content for ids that are in "
-                    "the gallery, unless `replace=True`. Received: "
+                    "`shards` must not have other content for ids that are "
+                    "in the gallery, unless `replace=True`. Received: "
                     f"{rows.ids[i]!r} of {rows.paths[i]}"
                 )
-    chosen = [i for i in range(len(rows.ids)) if i not in same]
-    return rows._replace(
-        ids=[rows.ids[i] for i in chosen],
-        vectors=rows.vectors[chosen],
-        paths=[rows.paths[i] for i in chosen],
-        metadata=[rows.metadata[i] for i in chosen],
-    )
+    return rows.take([i for i in range(len(rows.ids)) if i not in same])

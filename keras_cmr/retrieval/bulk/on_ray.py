@@ -121,7 +121,9 @@ def _pickled(ray, thing):
 def _environ(cpus):
     """Variables of a worker; Ray sets one thread a processor for OpenMP,
     and TensorFlow would take all processors of the machine."""
-    environ = {name: os.environ[name] for name in _SAME_THERE if name in os.environ}
+    environ = {
+        name: os.environ[name] for name in _SAME_THERE if name in os.environ
+    }
     environ |= {
         "OMP_NUM_THREADS": str(cpus),
         "TF_NUM_INTRAOP_THREADS": str(cpus),

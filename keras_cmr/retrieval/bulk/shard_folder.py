@@ -1,9 +1,9 @@
 """A folder of shards: which there are, and whether that is all.
 
-    plan.json             model, size of a shard, number of shards when done
-    shard-000000.npz ...  see shard_file.py
-    skipped.jsonl         all unreadable images, written at the end
-    write.lock            held by whoever writes
+plan.json             model, size of a shard, number of shards when done
+shard-000000.npz ...  see shard_file.py
+skipped.jsonl         all unreadable images, written at the end
+write.lock            held by whoever writes
 """
 
 import contextlib
@@ -141,8 +141,13 @@ class ShardFolder:
     @contextlib.contextmanager
     def writing(self):
         """Excludes other programs that write here."""
-        import filelock
-
+        try:
+            import filelock
+        except ImportError as error:
+            raise ImportError(
+                '`embed_images` needs filelock: run `pip install "keras-cmr'
+                '[retrieval]"`'
+            ) from error
         lock = filelock.FileLock(self.path / "write.lock", timeout=0)
         try:
             lock.acquire()
