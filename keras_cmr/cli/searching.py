@@ -37,7 +37,7 @@ def index(
     ] = False,
     ray_address: Annotated[
         str | None,
-        typer.Option(help="Embed on a Ray cluster: auto, local, ray://..."),
+        typer.Option(help="Embed on a Ray cluster: auto, local, host:port"),
     ] = None,
     workers: Annotated[
         int, typer.Option(help="Workers on the Ray cluster.")

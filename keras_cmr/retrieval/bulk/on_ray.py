@@ -1,9 +1,11 @@
 """Parts embedded by the workers of a Ray cluster."""
 
 import contextlib
+import logging
 import os
 import pickle
 import sys
+import warnings
 from pathlib import Path
 
 from keras_cmr.retrieval.backend import NewRows
@@ -43,6 +45,8 @@ def _results(ray, parts, model, cluster):
     """Number and result of each part, in order."""
     import ray.data
 
+    # It tells its plans and where its logs lie.
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
@@ -81,11 +85,22 @@ def _connected(cluster):
         import ray
     except ImportError as error:
         raise ImportError(
-            '`RayCluster` needs Ray: pip install "keras-cmr[ray]"'
+            '`RayCluster` needs Ray: run `pip install "keras-cmr[ray]"`'
         ) from error
     if ray.is_initialized():
         yield ray
         return
+    with warnings.catch_warnings():
+        # Ray's processes are new programs: nothing of Lance is left in them.
+        warnings.filterwarnings("ignore", "lance is not fork-safe")
+        _connect(ray, cluster)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray, cluster):
     own = {}
     if cluster.address == "local":
         # Workers that were asked for shall not wait for processors.
@@ -95,17 +110,13 @@ def _connected(cluster):
         }
     try:
         ray.init(
-            cluster.address, log_to_driver=False, logging_level="WARNING", **own
+            cluster.address, log_to_driver=False, logging_level="ERROR", **own
         )
-    except ConnectionError as error:
+    except (ConnectionError, ValueError) as error:
         raise ValueError(
             "`address` must be that of a Ray cluster. Received: "
             f"{cluster.address!r} ({error})"
         ) from error
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
 
 
 def _pickled(ray, thing):

@@ -16,8 +16,9 @@ class RayCluster:
 
     Args:
         address: String. `"auto"` for the cluster that this machine belongs
-            to, `"ray://host:10001"` for another one, `"local"` to start
-            workers on this machine alone.
+            to, `"host:6379"` for one of several, `"local"` to start workers
+            on this machine alone. Not `"ray://..."`: Ray Data does not work
+            through Ray's client; from outside a cluster, use `ray job submit`.
         workers: Int. Number of workers. Those that find no room in the
             cluster wait for it.
         cpus: Int. Processors of a worker: threads for decoding and for the
@@ -40,8 +41,15 @@ class RayCluster:
     def __post_init__(self):
         if not isinstance(self.address, str) or not self.address:
             raise TypeError(
-                "`address` must be 'auto', 'local' or 'ray://host:port'. "
+                "`address` must be 'auto', 'local' or 'host:port'. "
                 f"Received: {self.address!r}"
+            )
+        if self.address.startswith("ray://"):
+            raise ValueError(
+                "`address` must be 'auto', 'local' or 'host:port': Ray Data "
+                "does not work through Ray's client. Run this on a machine of "
+                "the cluster, or by `ray job submit`. Received: "
+                f"{self.address!r}"
             )
         for name in ("workers", "cpus"):
             value = getattr(self, name)
