@@ -6,6 +6,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from PIL import Image
 
 from keras_cmr.retrieval.images import UnreadableImage
 from keras_cmr.retrieval.images import decode
@@ -79,11 +80,19 @@ def _decoded(images, read, threads):
     """Pixels or `UnreadableImage` of each image, in order."""
     pool, waiting = _pool(threads), deque()
     for image in images:
-        waiting.append(pool.submit(_attempt, read, image))
+        if isinstance(image, Image.Image):
+            # One that is given twice may not be loaded in two threads.
+            waiting.append(functools.partial(_same, _attempt(read, image)))
+        else:
+            waiting.append(pool.submit(_attempt, read, image).result)
         if len(waiting) > threads:
-            yield waiting.popleft().result()
+            yield waiting.popleft()()
     while waiting:
-        yield waiting.popleft().result()
+        yield waiting.popleft()()
+
+
+def _same(decoded):
+    return decoded
 
 
 def _attempt(read, image):

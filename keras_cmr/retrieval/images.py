@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from keras_cmr.picture_file import open_picture
+
 
 class UnreadableImage(ValueError):
     """A file or PIL image that cannot be decoded."""
@@ -86,7 +88,7 @@ def decode(image):
         return image
     try:
         if isinstance(image, Path | io.BytesIO):
-            with Image.open(image) as opened:
+            with open_picture(image) as opened:
                 return opened.convert("RGB")
         return image.convert("RGB")
     # On damaged files Pillow's readers raise nearly any type.
