@@ -78,19 +78,20 @@ def write_shard(path, shard):
 
 def read_shard(path):
     """The `Shard` of a file, its checksums compared."""
+    whole = io.BytesIO(path.read_bytes())
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(whole) as archive:
             header = json.loads(archive.read("header.json"))
-            if header["format"] != FORMAT:
-                raise ValueError(
-                    f"{path} has format {header['format']}, of another "
-                    f"version of keras_cmr. This one reads {FORMAT}"
-                )
+            version = header["format"]
             contents = [archive.read(name) for name in _MEMBERS]
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    # On damaged files `zipfile` raises nearly any type.
+    except Exception as error:
         raise _damaged(path, error) from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise _damaged(path, error) from None
+    if version != FORMAT:
+        raise ValueError(
+            f"{path} has format {version}, of another version of keras_cmr. "
+            f"This one reads {FORMAT}"
+        )
     for name, own in zip(_MEMBERS, contents, strict=True):
         if _sha256(own) != header["sha256"].get(name):
             raise _damaged(path, f"another checksum of {name}")
