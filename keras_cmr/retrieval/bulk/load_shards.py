@@ -8,8 +8,8 @@ from tqdm import tqdm
 from keras_cmr.retrieval.bulk.index_images import write_rows
 from keras_cmr.retrieval.bulk.shard_file import read_shard
 from keras_cmr.retrieval.bulk.shard_folder import ShardFolder
+from keras_cmr.retrieval.bulk.shard_folder import check_same_model
 from keras_cmr.retrieval.bulk.summary import BulkSummary
-from keras_cmr.retrieval.query import check_fingerprint
 
 # Embeddings of one image on two machines differ by less.
 _SAME = 1e-4
@@ -35,9 +35,7 @@ def load_shards(gallery, shards, replace=False, verbose=1):
     start = time.perf_counter()
     folder = ShardFolder.open(shards)
     backend = gallery._backend
-    check_fingerprint(
-        backend.location, backend.fingerprint, folder.plan["fingerprint"]
-    )
+    check_same_model(shards, folder.plan["fingerprint"], backend.fingerprint)
     count = folder.plan["shards"]
     if count is None:
         raise ValueError(
@@ -56,9 +54,7 @@ def load_shards(gallery, shards, replace=False, verbose=1):
                     f"`shards` must hold {count} shards. Received: no {path}"
                 )
             shard = read_shard(path)
-            check_fingerprint(
-                backend.location, backend.fingerprint, shard.fingerprint
-            )
+            check_same_model(path, shard.fingerprint, backend.fingerprint)
             rows = _without_known(backend, shard.rows, replace)
             write_rows(backend, rows)
             written += len(rows.ids)

@@ -14,7 +14,6 @@ from keras_cmr.durable import replace_file
 from keras_cmr.retrieval.bulk.shard_file import json_lines
 from keras_cmr.retrieval.bulk.shard_file import read_shard
 from keras_cmr.retrieval.bulk.shard_file import write_shard
-from keras_cmr.retrieval.query import check_fingerprint
 
 FORMAT = 1
 _PLAN = "plan.json"
@@ -38,7 +37,7 @@ class ShardFolder:
         path = Path(path)
         if (path / _PLAN).exists():
             folder = cls.open(path)
-            check_fingerprint(path, folder.plan["fingerprint"], fingerprint)
+            check_same_model(path, folder.plan["fingerprint"], fingerprint)
             if folder.plan["shard_size"] != shard_size:
                 raise ValueError(
                     f"`shard_size` must be {folder.plan['shard_size']}, with "
@@ -108,7 +107,7 @@ class ShardFolder:
         if not path.exists():
             return None
         shard = read_shard(path)
-        check_fingerprint(path, shard.fingerprint, self.plan["fingerprint"])
+        check_same_model(path, shard.fingerprint, self.plan["fingerprint"])
         if shard.digest != digest:
             raise ValueError(
                 f"The source has changed since {path} was made. Delete that "
@@ -162,3 +161,13 @@ class ShardFolder:
 
     def _write_plan(self):
         replace_file(self.path / _PLAN, json.dumps(self.plan, indent=1) + "\n")
+
+
+def check_same_model(shards, made_with, received):
+    """Refuses shards whose embeddings are another model's."""
+    if made_with != received:
+        raise ValueError(
+            f"Shards of another model: {shards} was made with the model of "
+            f"fingerprint {made_with[:12]}. Received: one of fingerprint "
+            f"{received[:12]}"
+        )

@@ -88,7 +88,7 @@ def test_records_of_tfds(pixels, tmp_path, model):
     ]
     source = as_source(Records(records))
     assert source.count is None
-    gallery, summary = index_images(
+    gallery, _ = index_images(
         source, tmp_path / "g", model, shard_size=2, verbose=0
     )
     assert gallery.ids == tuple(f"train__{k}" for k in range(5))

@@ -130,11 +130,9 @@ def test_a_source_that_grew_at_its_end_embeds_the_last_shard(
 def test_another_plan_is_refused(photos, model, tmp_path):
     out = tmp_path / "out"
     run(photos, model, out)
-    with pytest.raises(
-        ValueError, match="Gallery of another model|fingerprint"
-    ):
+    with pytest.raises(ValueError, match="Shards of another model"):
         run(photos, FakeModel("fedcba"), out)
-    with pytest.raises(ValueError, match="`shard_size` must be 5.*: 4"):
+    with pytest.raises(ValueError, match=r"`shard_size` must be 5.*: 4"):
         embed_images(photos, model, out, shard_size=4, verbose=0)
     with pytest.raises(ValueError, match="which holds"):
         run(photos, model, photos)

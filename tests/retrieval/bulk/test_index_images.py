@@ -109,3 +109,10 @@ def test_an_index_is_built_and_found_again(tmp_path, model, pixels, scann):
     before = (tmp_path / "g" / "manifest.json").read_bytes()
     index_images(records, tmp_path / "g", model, verbose=0)
     assert (tmp_path / "g" / "manifest.json").read_bytes() == before
+
+
+def test_a_gallery_that_was_hardly_begun(photos, model, tmp_path):
+    (tmp_path / "g").mkdir()
+    (tmp_path / "g" / "manifest.json.new").write_text("half of")
+    gallery, _ = run(photos, tmp_path / "g", model)
+    assert len(gallery) == 11

@@ -79,7 +79,7 @@ def test_shards_that_do_not_fit_are_refused(
     gallery, shards, photos, tmp_path, model
 ):
     other = Gallery.create(tmp_path / "o", FakeModel("fedcba"))
-    with pytest.raises(ValueError, match="another model"):
+    with pytest.raises(ValueError, match="Shards of another model"):
         load_shards(other, shards, verbose=0)
     with pytest.raises(ValueError, match=r"must hold shards.*plan\.json"):
         load_shards(gallery, photos, verbose=0)
@@ -93,23 +93,38 @@ def test_shards_that_do_not_fit_are_refused(
     assert len(gallery) == 5
 
 
-def test_unfinished_shards_are_refused(gallery, shards, photos, model):
-    (shards / "shard-000002.npz").unlink()
-    picture(photos / "c/99.png", 9)
-    (photos / "zz.jpg").write_bytes(b"broken too")
-    with pytest.raises(ValueError, match="strict"):
-        embed_images(
-            photos, model, shards, shard_size=5, strict=True, verbose=0
-        )
-    # The next run begins a new plan only with its first new shard.
-    embed_images(photos, model, shards, shard_size=5, verbose=0)
-    (shards / "plan.json").write_text(
-        (shards / "plan.json")
-        .read_text()
-        .replace('"shards": 3', '"shards": null')
-    )
-    with pytest.raises(ValueError, match="must be finished"):
-        load_shards(gallery, shards, verbose=0)
+class FailingModel(FakeModel):
+    """Fails when it is asked for the `calls`-th time."""
+
+    def __init__(self, calls):
+        super().__init__()
+        self.left = calls
+
+    def embed_targets(self, images):
+        self.left -= 1
+        if not self.left:
+            raise RuntimeError("out of memory")
+        return super().embed_targets(images)
+
+
+def test_unfinished_shards_are_refused(gallery, photos, model, tmp_path):
+    def run(model):
+        embed_images(photos, model, tmp_path / "s", shard_size=4, verbose=0)
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run(FailingModel(3))
+    with pytest.raises(ValueError, match="`shards` must be finished"):
+        load_shards(gallery, tmp_path / "s", verbose=0)
+    run(model)
+    assert load_shards(gallery, tmp_path / "s", verbose=0).written == 11
+    for number in range(5):
+        picture(photos / f"z{number}.png", number)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run(FailingModel(2))
+    with pytest.raises(ValueError, match="`shards` must be finished"):
+        load_shards(gallery, tmp_path / "s", verbose=0)
+    run(model)
+    assert load_shards(gallery, tmp_path / "s", verbose=0).written == 5
 
 
 def test_nothing_but_broken_images(gallery, model, tmp_path):

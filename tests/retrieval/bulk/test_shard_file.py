@@ -71,5 +71,5 @@ def test_another_format_is_refused(tmp_path, shard, monkeypatch):
     monkeypatch.setattr("keras_cmr.retrieval.bulk.shard_file.FORMAT", 2)
     write_shard(path, shard)
     monkeypatch.undo()
-    with pytest.raises(ValueError, match="format 2.*reads 1"):
+    with pytest.raises(ValueError, match=r"format 2.*reads 1"):
         read_shard(path)
