@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from keras_cmr.retrieval import images as image_files
 from keras_cmr.retrieval.backend import NewRows
+from keras_cmr.retrieval.decoding import THREADS
+from keras_cmr.retrieval.decoding import pieces
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -127,37 +129,46 @@ def embed_images(model, inputs, dim, strict, verbose):
         `(rows, skipped)`: `NewRows` of the readable images, and `(id,
         reason)` pairs of the others.
     """
+    with tqdm(
+        total=len(inputs.images),
+        desc="Embedding",
+        unit="image",
+        disable=not verbose,
+    ) as bar:
+        rows, skipped = embed_rows(model, inputs, dim, strict, bar.update)
+    if skipped:
+        warnings.warn(
+            f"{len(skipped)} of {len(inputs.images)} images are unreadable "
+            f"and were skipped: {_listed(skipped)}",
+            stacklevel=4,
+        )
+    return rows, skipped
+
+
+def embed_rows(model, inputs, dim, strict, progress, threads=THREADS):
+    """As `embed_images`; `progress(n)` is told of each `n` images."""
     images, ids, metadata = inputs
     paths = _file_keys(images, "images")
     vectors, kept, skipped = [], [], []
-    with tqdm(
-        total=len(images), desc="Embedding", unit="image", disable=not verbose
-    ) as bar:
-        for positions, pixels, failures in image_files.chunks(images):
-            skipped += [(ids[i], str(error)) for i, error in failures]
-            if skipped and strict:
-                raise ValueError(
-                    "`images` must be readable with `strict=True`; nothing "
-                    f"was written. Received: {_listed(skipped)}"
+    for positions, pixels, failures in pieces(images, model, threads):
+        skipped += [(ids[i], str(error)) for i, error in failures]
+        if skipped and strict:
+            raise ValueError(
+                "`images` must be readable with `strict=True`; none of these "
+                f"{len(images)} was written. Received: {_listed(skipped)}"
+            )
+        if positions:
+            vectors.append(
+                unit_rows(
+                    model.embed_targets(pixels),
+                    "The model's target embeddings",
+                    rows=[ids[i] for i in positions],
+                    dim=dim,
                 )
-            if positions:
-                vectors.append(
-                    unit_rows(
-                        model.embed_targets(pixels),
-                        "The model's target embeddings",
-                        rows=[ids[i] for i in positions],
-                        dim=dim,
-                    )
-                )
-                dim = vectors[-1].shape[1]
-                kept += positions
-            bar.update(len(positions) + len(failures))
-    if skipped:
-        warnings.warn(
-            f"{len(skipped)} of {len(images)} images are unreadable and were "
-            f"skipped: {_listed(skipped)}",
-            stacklevel=4,
-        )
+            )
+            dim = vectors[-1].shape[1]
+            kept += positions
+        progress(len(positions) + len(failures))
     rows = NewRows(
         [ids[i] for i in kept],
         np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_cmr.retrieval import images
+from keras_cmr.retrieval.decoding import pieces
 
 
 def check_model(model):
@@ -93,8 +94,8 @@ def embed_queries(model, references, modifications):
         _check_embeds_texts(model)
         texts = [modifications[i] for i in texts_only]
         _place(rows, texts_only, model.embed_texts(texts))
-    for positions, pixels, failures in images.chunks(
-        [references[i] for i in with_image]
+    for positions, pixels, failures in pieces(
+        [references[i] for i in with_image], model
     ):
         for position, error in failures:
             raise ValueError(
