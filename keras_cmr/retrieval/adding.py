@@ -66,8 +66,7 @@ def checked_ids(ids):
             id.encode()
         except UnicodeEncodeError:
             raise ValueError(
-                "`ids` must be text that UTF-8 can hold. "
-                f"Received: {id!r}"
+                f"`ids` must be text that UTF-8 can hold. Received: {id!r}"
             ) from None
         if id in seen:
             raise ValueError(f"`ids` must be unique. Received twice: {id!r}")
@@ -77,8 +76,9 @@ def checked_ids(ids):
 
 def check_new(backend, ids):
     """Refuses ids that are in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id in backend:
+        if id in there:
             raise ValueError(
                 "`ids` must not be in the gallery already (`update` replaces "
                 f"an image). Received: {id!r}"
@@ -87,8 +87,9 @@ def check_new(backend, ids):
 
 def check_there(backend, ids):
     """Refuses ids that are not in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id not in backend:
+        if id not in there:
             raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
 
 
@@ -165,16 +166,21 @@ def embed_images(model, inputs, dim, strict, verbose):
 
 
 def _default_ids(backend, images):
-    names, number = [], len(backend)
-    for image in images:
-        if isinstance(image, Path):
-            names.append(str(image))
-            continue
-        while str(number) in backend:
-            number += 1
-        names.append(str(number))
-        number += 1
-    return names
+    numbers = _free_numbers(backend, len(images))
+    return [
+        str(image) if isinstance(image, Path) else next(numbers)
+        for image in images
+    ]
+
+
+def _free_numbers(backend, count):
+    """Yields numbers that are no ids yet, asked for `count` at a time."""
+    first = len(backend)
+    while True:
+        names = [str(number) for number in range(first, first + count)]
+        taken = backend.present(names)
+        yield from (name for name in names if name not in taken)
+        first += count
 
 
 def _listed(skipped):

@@ -188,9 +188,7 @@ class Gallery(Searching):
             rows = Changes(ids, metadata=checked_metadata(metadata, len(ids)))
             skipped = []
         else:
-            inputs = adding.checked_inputs(
-                self._backend, images, ids, metadata
-            )
+            inputs = adding.checked_inputs(self._backend, images, ids, metadata)
             rows, skipped = self._embedded(inputs, strict, verbose)
             kept = rows.metadata if metadata is not None else None
             rows = Changes(*rows._replace(metadata=kept))
