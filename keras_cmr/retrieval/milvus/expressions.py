@@ -15,7 +15,7 @@ import json
 from hashlib import blake2b
 
 _LARGEST = 1.7976931348623157e308
-# Up to here every integer is a float.
+# Below, no two integers are the same float.
 _EXACT = 2**53
 _SIGNS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 NOTHING = "seq < 0"
@@ -69,7 +69,7 @@ def _expression(condition):
         return f"array_contains(tags, {_hash('contains', key, _text(value))})"
     sign = _SIGNS[operator]
     bound = _as_float(value)
-    if bound != value or abs(bound) > _EXACT:
+    if bound != value or abs(bound) >= _EXACT:
         sign = sign[0] + "="
     return f'numbers["{_number_name(key)}"] {sign} {bound!r}'
 

@@ -4,7 +4,6 @@ import itertools
 
 from keras_cmr.retrieval.milvus import manifest as manifests
 from keras_cmr.retrieval.milvus import schema
-from keras_cmr.retrieval.milvus.reading import REQUEST_LIMIT
 
 # One request takes 64 MB at most, in rows of all columns.
 _BYTES_PER_REQUEST = 8 << 20
