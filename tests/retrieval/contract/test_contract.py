@@ -259,7 +259,7 @@ def test_errors_leave_the_rows_as_they_were(filled, location, model):
         lambda: gallery.remove(["a", "nobody"]),
         lambda: gallery.update(["a", "nobody"], metadata=[{}, {}]),
     ):
-        with pytest.raises(ValueError, match="`ids`.*'(a|nobody)'"):
+        with pytest.raises(ValueError, match=r"`ids`.*'(a|nobody)'"):
             write()
         assert gallery.ids == tuple(IDS)
     assert Gallery.open(location, model).ids == tuple(IDS)
