@@ -73,8 +73,9 @@ def checked_ids(ids):
 
 def check_new(backend, ids):
     """Refuses ids that are in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id in backend:
+        if id in there:
             raise ValueError(
                 "`ids` must not be in the gallery already (`update` replaces "
                 f"an image). Received: {id!r}"
@@ -83,8 +84,9 @@ def check_new(backend, ids):
 
 def check_there(backend, ids):
     """Refuses ids that are not in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id not in backend:
+        if id not in there:
             raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
 
 
@@ -196,16 +198,21 @@ def _check_text(text, name):
 
 
 def _default_ids(backend, images):
-    names, number = [], len(backend)
-    for image in images:
-        if isinstance(image, Path):
-            names.append(str(image))
-            continue
-        while str(number) in backend:
-            number += 1
-        names.append(str(number))
-        number += 1
-    return names
+    numbers = _free_numbers(backend, len(images))
+    return [
+        str(image) if isinstance(image, Path) else next(numbers)
+        for image in images
+    ]
+
+
+def _free_numbers(backend, count):
+    """Yields numbers that are no ids yet, asked for `count` at a time."""
+    first = len(backend)
+    while True:
+        names = [str(number) for number in range(first, first + count)]
+        taken = backend.present(names)
+        yield from (name for name in names if name not in taken)
+        first += count
 
 
 def _listed(skipped):
