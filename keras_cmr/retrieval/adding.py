@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from keras_cmr.retrieval import images as image_files
 from keras_cmr.retrieval.backend import NewRows
+from keras_cmr.retrieval.decoding import THREADS
+from keras_cmr.retrieval.decoding import pieces
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -71,8 +73,9 @@ def checked_ids(ids):
 
 def check_new(backend, ids):
     """Refuses ids that are in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id in backend:
+        if id in there:
             raise ValueError(
                 "`ids` must not be in the gallery already (`update` replaces "
                 f"an image). Received: {id!r}"
@@ -81,8 +84,9 @@ def check_new(backend, ids):
 
 def check_there(backend, ids):
     """Refuses ids that are not in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id not in backend:
+        if id not in there:
             raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
 
 
@@ -127,37 +131,46 @@ def embed_images(model, inputs, dim, strict, verbose):
         `(rows, skipped)`: `NewRows` of the readable images, and `(id,
         reason)` pairs of the others.
     """
+    with tqdm(
+        total=len(inputs.images),
+        desc="Embedding",
+        unit="image",
+        disable=not verbose,
+    ) as bar:
+        rows, skipped = embed_rows(model, inputs, dim, strict, bar.update)
+    if skipped:
+        warnings.warn(
+            f"{len(skipped)} of {len(inputs.images)} images are unreadable "
+            f"and were skipped: {_listed(skipped)}",
+            stacklevel=4,
+        )
+    return rows, skipped
+
+
+def embed_rows(model, inputs, dim, strict, progress, threads=THREADS):
+    """As `embed_images`; `progress(n)` is told of each `n` images."""
     images, ids, metadata = inputs
     paths = _file_keys(images, "images")
     vectors, kept, skipped = [], [], []
-    with tqdm(
-        total=len(images), desc="Embedding", unit="image", disable=not verbose
-    ) as bar:
-        for positions, pixels, failures in image_files.chunks(images):
-            skipped += [(ids[i], str(error)) for i, error in failures]
-            if skipped and strict:
-                raise ValueError(
-                    "`images` must be readable with `strict=True`; nothing "
-                    f"was written. Received: {_listed(skipped)}"
+    for positions, pixels, failures in pieces(images, model, threads):
+        skipped += [(ids[i], str(error)) for i, error in failures]
+        if skipped and strict:
+            raise ValueError(
+                "`images` must be readable with `strict=True`; none of these "
+                f"{len(images)} was written. Received: {_listed(skipped)}"
+            )
+        if positions:
+            vectors.append(
+                unit_rows(
+                    model.embed_targets(pixels),
+                    "The model's target embeddings",
+                    rows=[ids[i] for i in positions],
+                    dim=dim,
                 )
-            if positions:
-                vectors.append(
-                    unit_rows(
-                        model.embed_targets(pixels),
-                        "The model's target embeddings",
-                        rows=[ids[i] for i in positions],
-                        dim=dim,
-                    )
-                )
-                dim = vectors[-1].shape[1]
-                kept += positions
-            bar.update(len(positions) + len(failures))
-    if skipped:
-        warnings.warn(
-            f"{len(skipped)} of {len(images)} images are unreadable and were "
-            f"skipped: {_listed(skipped)}",
-            stacklevel=4,
-        )
+            )
+            dim = vectors[-1].shape[1]
+            kept += positions
+        progress(len(positions) + len(failures))
     rows = NewRows(
         [ids[i] for i in kept],
         np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),
@@ -185,16 +198,21 @@ def _check_text(text, name):
 
 
 def _default_ids(backend, images):
-    names, number = [], len(backend)
-    for image in images:
-        if isinstance(image, Path):
-            names.append(str(image))
-            continue
-        while str(number) in backend:
-            number += 1
-        names.append(str(number))
-        number += 1
-    return names
+    numbers = _free_numbers(backend, len(images))
+    return [
+        str(image) if isinstance(image, Path) else next(numbers)
+        for image in images
+    ]
+
+
+def _free_numbers(backend, count):
+    """Yields numbers that are no ids yet, asked for `count` at a time."""
+    first = len(backend)
+    while True:
+        names = [str(number) for number in range(first, first + count)]
+        taken = backend.present(names)
+        yield from (name for name in names if name not in taken)
+        first += count
 
 
 def _listed(skipped):

@@ -5,6 +5,7 @@ from PIL import Image
 from keras_cmr.retrieval import Gallery
 from keras_cmr.retrieval.scann import load_scann
 from tests.retrieval.fake_model import FakeModel
+from tests.retrieval.milvus.server import started
 
 
 @pytest.fixture
@@ -51,3 +52,9 @@ def scann_module():
 @pytest.fixture
 def scann(scann_module):
     return scann_module
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory):
+    """A real Milvus server; skips where none is installed."""
+    yield from started(tmp_path_factory.mktemp("milvus"))

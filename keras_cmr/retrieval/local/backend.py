@@ -21,6 +21,7 @@ from keras_cmr.retrieval.local.checksums import checksums
 from keras_cmr.retrieval.local.columns import Columns
 from keras_cmr.retrieval.local.engine import Engine
 from keras_cmr.retrieval.local.engine import build_engine
+from keras_cmr.retrieval.local.manifest import MANIFEST
 from keras_cmr.retrieval.local.manifest import read_manifest
 from keras_cmr.retrieval.local.read_write_lock import ReadWriteLock
 from keras_cmr.retrieval.local.state import State
@@ -73,11 +74,17 @@ class LocalBackend(Backend):
 
         def read():
             manifest = read_manifest(folder)
-            check_fingerprint(folder, manifest["fingerprint"], fingerprint)
+            if fingerprint is not None:
+                check_fingerprint(folder, manifest["fingerprint"], fingerprint)
             table = LanceTable.open(folder / files.ROWS)
             return cls(folder, table, State.load(folder, manifest, table))
 
         return files.settled(folder, read)
+
+    @classmethod
+    def exists(cls, location):
+        """Whether there is a gallery in this folder, whole or not."""
+        return (Path(location) / MANIFEST).exists()
 
     @property
     def location(self):
@@ -109,6 +116,12 @@ class LocalBackend(Backend):
             return [
                 rows.record(rows.row(id)) if id in rows else None for id in ids
             ]
+
+    def vectors(self, ids):
+        with self._lock.read():
+            check_there(self, ids)
+            rows, blocks = self._state.rows, self._state.blocks
+            return blocks.take(np.array([rows.row(id) for id in ids], np.int64))
 
     def ids_of_path(self, path):
         with self._lock.read():
