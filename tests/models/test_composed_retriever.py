@@ -260,6 +260,17 @@ def test_embeddings_are_the_towers_unit_rows(tmp_path):
     assert model.embed_targets([]).shape == (0, 8)
 
 
+def test_texts_alone_are_the_text_encoders_unit_rows():
+    model = tiny_model()
+    rows = numpy(model.text_encoder(model.text_encoder.tokenize(TEXTS)))
+    lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
+    assert np.abs(lengths - 1).max() > 1e-3  # so that scaling shows
+    got = model.embed_texts(TEXTS, batch_size=3)
+    assert got.shape == (4, 8) and got.dtype == np.float32
+    np.testing.assert_allclose(got, rows / lengths, rtol=1e-4, atol=1e-5)
+    assert model.embed_texts([]).shape == (0, 8)
+
+
 FRESH = """
 import json, sys
 import numpy as np
@@ -369,6 +380,20 @@ def test_fingerprint_follows_what_ranks():
             ),
             ValueError,
             "equally many. Received: 2 and 1",
+        ),
+        (
+            lambda: tiny_model().embed_texts([" "]),
+            ValueError,
+            "at least one word",
+        ),
+        (
+            lambda: models.ComposedRetriever(
+                tiny_model().image_encoder,
+                models.LSTMTextEncoder(WORDS, embedding_dim=6),
+                fusion=layers.TIRG(),
+            ).embed_texts(TEXTS),
+            ValueError,
+            "as wide as the image encoder's, 8. Received: 6",
         ),
         (
             lambda: tiny_model().embed_targets(["nowhere.png"]),
