@@ -39,6 +39,8 @@ def load_image(image, size: int) -> np.ndarray:
             raise ValueError(f"Can't read image {image}: {error}") from None
     if not isinstance(image, Image.Image):
         pixels = np.asarray(image)
+        if pixels.dtype == np.uint8 and pixels.shape == (size, size, 3):
+            return pixels
         if (
             pixels.ndim != 3
             or pixels.shape[-1] != 3

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_cmr.models.fingerprint import model_fingerprint
+from keras_cmr.models.images import load_image
 from keras_cmr.models.images import load_images
 
 
@@ -49,6 +50,15 @@ class Towers:
     def fingerprint(self):
         """Hash of what decides a ranking: encoders, fusion, weights."""
         return model_fingerprint(self)
+
+    def prepare_image(self, image):
+        """One image as the pixels the model sees.
+
+        `embed_queries` and `embed_targets` take what this gives unchanged, so
+        that images can be read in other threads: see
+        `keras_cmr.models.images.load_image`.
+        """
+        return load_image(image, self.image_size)
 
     def embed_queries(
         self, references, modifications, batch_size=256, verbose=0

@@ -76,7 +76,7 @@ class Gallery(Searching):
 
     def __init__(self, backend, model):
         self._backend = backend
-        self._model = model
+        self._given_model = model
 
     @classmethod
     def create(
@@ -112,24 +112,28 @@ class Gallery(Searching):
         return cls(backend, model)
 
     @classmethod
-    def open(cls, location, model):
+    def open(cls, location, model=None):
         """Opens a gallery.
 
         Args:
             location: As in `create`. A folder may have been moved since.
-            model: The model that the gallery was made with.
+            model: The model that the gallery was made with. Without one,
+                everything works but what embeds: `add`, `update` of images,
+                `search` and `search_batch`.
 
         Returns:
             A `Gallery`. Vectors stay on disk, memory-mapped.
         """
+        if model is None:
+            return cls(open_backend(location, None), None)
         check_model(model)
         return cls(open_backend(location, model.fingerprint), model)
 
     def add(self, images, ids=None, metadata=None, strict=False, verbose=1):
         """Embeds images and stores them; all or nothing.
 
-        For more images than one wants to lose to a power cut, see
-        `keras_cmr.retrieval.embed_images`.
+        For more images than one wants to lose to a power cut, and for whole
+        folders and tables, see `keras_cmr.retrieval.index_images`.
 
         Args:
             images: List of paths, PIL images or uint8 arrays of shape
@@ -229,6 +233,11 @@ class Gallery(Searching):
         """
         if queries is not None:
             queries = unit_rows(queries, "`queries`", dim=self._backend.dim)
+            if not len(queries):
+                raise ValueError(
+                    "`queries` must hold at least one row. Received: "
+                    f"shape={queries.shape}"
+                )
         self._backend.compact(recall_target, queries)
 
     def verify(self):
@@ -282,6 +291,15 @@ class Gallery(Searching):
             f"Gallery({self._backend.location!r}, {len(self)} images, "
             f"engine={self._backend.stats()['engine']!r})"
         )
+
+    @property
+    def _model(self):
+        if self._given_model is None:
+            raise TypeError(
+                "This needs the model: `Gallery.open(location, model)`. "
+                "Received: a gallery that was opened without one"
+            )
+        return self._given_model
 
     def _embedded(self, inputs, strict, verbose):
         check_fingerprint(

@@ -15,6 +15,11 @@ def open_backend(location, fingerprint):
     return _kind(location).open(location, fingerprint)
 
 
+def holds_gallery(location):
+    """Whether `open_backend` would find something there."""
+    return _kind(location).exists(location)
+
+
 def _kind(location):
     if not isinstance(location, str | Path):
         raise TypeError(
