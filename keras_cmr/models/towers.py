@@ -116,8 +116,14 @@ class Towers:
         return self._embed(self._text_tower, tokens, batch_size, verbose)
 
     def _embed(self, tower, inputs, batch_size, verbose):
-        if not len(next(iter(keras.tree.flatten(inputs)))):
+        count = len(next(iter(keras.tree.flatten(inputs))))
+        if not count:
             return np.zeros((0, tower.output.shape[-1]), "float32")
-        rows = tower.predict(inputs, batch_size=batch_size, verbose=verbose)
+        if count <= batch_size and not verbose:
+            # `predict` builds a pipeline at each call, for a single query at
+            # twelve times the CPU time of the tower.
+            rows = tower.predict_on_batch(inputs)
+        else:
+            rows = tower.predict(inputs, batch_size=batch_size, verbose=verbose)
         rows = np.asarray(rows, "float32")
         return rows / np.linalg.norm(rows, axis=-1, keepdims=True)

@@ -6,6 +6,7 @@ from keras_cmr.retrieval.bulk.index_images import index_images
 from keras_cmr.retrieval.bulk.load_shards import load_shards
 from keras_cmr.retrieval.bulk.ray_cluster import RayCluster
 from keras_cmr.retrieval.bulk.summary import BulkSummary
+from keras_cmr.retrieval.copying import copy_gallery
 from keras_cmr.retrieval.gallery import Gallery
 from keras_cmr.retrieval.results import AddSummary
 from keras_cmr.retrieval.results import Hit
@@ -18,6 +19,7 @@ __all__ = [
     "Hit",
     "Hits",
     "RayCluster",
+    "copy_gallery",
     "embed_images",
     "image_table",
     "index_images",

@@ -64,12 +64,7 @@ def checked_ids(ids):
             raise ValueError(
                 f"`ids` must not be empty or blank. Received: {id!r}"
             )
-        try:
-            id.encode()
-        except UnicodeEncodeError:
-            raise ValueError(
-                f"`ids` must be text that UTF-8 can hold. Received: {id!r}"
-            ) from None
+        _check_text(id, "ids")
         if id in seen:
             raise ValueError(f"`ids` must be unique. Received twice: {id!r}")
         seen.add(id)
@@ -78,8 +73,9 @@ def checked_ids(ids):
 
 def check_new(backend, ids):
     """Refuses ids that are in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id in backend:
+        if id in there:
             raise ValueError(
                 "`ids` must not be in the gallery already (`update` replaces "
                 f"an image). Received: {id!r}"
@@ -88,9 +84,19 @@ def check_new(backend, ids):
 
 def check_there(backend, ids):
     """Refuses ids that are not in the gallery."""
+    there = backend.present(ids)
     for id in ids:
-        if id not in backend:
+        if id not in there:
             raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
+
+
+def check_width(dim, vectors):
+    """Refuses embeddings of another width; another program may be first."""
+    if dim not in (None, vectors.shape[1]):
+        raise ValueError(
+            f"Embeddings must have the gallery's width, {dim}. Received: "
+            f"shape={vectors.shape}"
+        )
 
 
 def checked_paths(paths, count):
@@ -106,10 +112,9 @@ def checked_paths(paths, count):
     for path in paths:
         if path is not None and not isinstance(path, str | os.PathLike):
             raise TypeError(f"`paths` must hold paths. Received: {path!r}")
-    return [
-        None if path is None else image_files.file_key(Path(path))
-        for path in paths
-    ]
+    return _file_keys(
+        [None if path is None else Path(path) for path in paths], "paths"
+    )
 
 
 def embed_images(model, inputs, dim, strict, verbose):
@@ -145,6 +150,7 @@ def embed_images(model, inputs, dim, strict, verbose):
 def embed_rows(model, inputs, dim, strict, progress, threads=THREADS):
     """As `embed_images`; `progress(n)` is told of each `n` images."""
     images, ids, metadata = inputs
+    paths = _file_keys(images, "images")
     vectors, kept, skipped = [], [], []
     for positions, pixels, failures in pieces(images, model, threads):
         skipped += [(ids[i], str(error)) for i, error in failures]
@@ -168,23 +174,45 @@ def embed_rows(model, inputs, dim, strict, progress, threads=THREADS):
     rows = NewRows(
         [ids[i] for i in kept],
         np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),
-        [image_files.file_key(images[i]) for i in kept],
+        [paths[i] for i in kept],
         [metadata[i] for i in kept],
     )
     return rows, skipped
 
 
+def _file_keys(images, name):
+    keys = [image_files.file_key(image) for image in images]
+    for key in keys:
+        if key is not None:
+            _check_text(key, name)
+    return keys
+
+
+def _check_text(text, name):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"`{name}` must be text that UTF-8 can hold. Received: {text!r}"
+        ) from None
+
+
 def _default_ids(backend, images):
-    names, number = [], len(backend)
-    for image in images:
-        if isinstance(image, Path):
-            names.append(str(image))
-            continue
-        while str(number) in backend:
-            number += 1
-        names.append(str(number))
-        number += 1
-    return names
+    numbers = _free_numbers(backend, len(images))
+    return [
+        str(image) if isinstance(image, Path) else next(numbers)
+        for image in images
+    ]
+
+
+def _free_numbers(backend, count):
+    """Yields numbers that are no ids yet, asked for `count` at a time."""
+    first = len(backend)
+    while True:
+        names = [str(number) for number in range(first, first + count)]
+        taken = backend.present(names)
+        yield from (name for name in names if name not in taken)
+        first += count
 
 
 def _listed(skipped):

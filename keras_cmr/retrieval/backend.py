@@ -87,8 +87,20 @@ class Backend:
     def __contains__(self, id):
         raise NotImplementedError
 
+    def present(self, ids):
+        """The set of those of `ids` that are in the gallery."""
+        return {id for id in ids if id in self}
+
     def ids(self):
         """All ids, a list in order of addition."""
+        raise NotImplementedError
+
+    def rows(self, batch_size=1_000):
+        """Yields all rows as `NewRows`, in order of addition.
+
+        Args:
+            batch_size: Int, rows in each at most.
+        """
         raise NotImplementedError
 
     def records(self, ids):

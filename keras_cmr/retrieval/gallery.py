@@ -4,6 +4,7 @@ from keras_cmr.retrieval import adding
 from keras_cmr.retrieval.backend import Changes
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.embeddings import unit_rows
+from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.locations import create_backend
 from keras_cmr.retrieval.locations import open_backend
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -232,6 +233,11 @@ class Gallery(Searching):
         """
         if queries is not None:
             queries = unit_rows(queries, "`queries`", dim=self._backend.dim)
+            if not len(queries):
+                raise ValueError(
+                    "`queries` must hold at least one row. Received: "
+                    f"shape={queries.shape}"
+                )
         self._backend.compact(recall_target, queries)
 
     def verify(self):
@@ -257,6 +263,17 @@ class Gallery(Searching):
             **self._backend.stats(),
             "fingerprint": self._backend.fingerprint,
         }
+
+    def records(self, ids):
+        """What is known of images: id, path and metadata.
+
+        Args:
+            ids: List of strings.
+
+        Returns:
+            List of `Record`s; `None` where an id is not in the gallery.
+        """
+        return self._backend.records(listed(ids, "ids"))
 
     @property
     def ids(self):

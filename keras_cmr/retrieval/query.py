@@ -49,10 +49,13 @@ def resolve_batch(backend, references, modifications, reference_ids, exclude):
     for text in modifications:
         _check_modification(text)
     num = len(modifications)
+    reference_ids = _column(reference_ids, None, "reference_ids", num)
+    given = [id for id in reference_ids if id is not None]
+    _check_ids(backend, given, "reference_id")
     columns = [
         _column(references, None, "references", num),
         modifications,
-        _column(reference_ids, None, "reference_ids", num),
+        reference_ids,
         resolve_exclude(backend, exclude, num, "modifications"),
     ]
     inputs = [_resolve(backend, *row) for row in zip(*columns, strict=True)]
@@ -67,10 +70,8 @@ def resolve_exclude(backend, exclude, num_queries, of="queries"):
             raise TypeError(
                 f"`exclude` must be a sequence of ids. Received: {ids!r}"
             )
-        ids = set(ids)
-        for id in ids:
-            _check_id(backend, id, "exclude")
-        sets.append(ids)
+        sets.append(set(ids))
+    _check_ids(backend, set().union(*sets), "exclude")
     return sets
 
 
@@ -165,11 +166,18 @@ def _check_modification(text):
         )
 
 
-def _check_id(backend, id, name):
-    if not isinstance(id, str):
-        raise TypeError(f"`{name}` must be an id (a string). Received: {id!r}")
-    if id not in backend:
-        raise ValueError(f"`{name}` must be in the gallery. Received: {id!r}")
+def _check_ids(backend, ids, name):
+    for id in ids:
+        if not isinstance(id, str):
+            raise TypeError(
+                f"`{name}` must be an id (a string). Received: {id!r}"
+            )
+    there = backend.present(ids) if ids else set()
+    for id in ids:
+        if id not in there:
+            raise ValueError(
+                f"`{name}` must be in the gallery. Received: {id!r}"
+            )
 
 
 def _resolve(backend, reference, modification, reference_id, exclude):
@@ -187,10 +195,11 @@ def _resolve(backend, reference, modification, reference_id, exclude):
             )
         return None, excluded
     if reference_id is not None:
-        _check_id(backend, reference_id, "reference_id")
         excluded.add(reference_id)
         if reference is None:
-            reference = backend.records([reference_id])[0].path
+            # `None` where it was removed this very moment.
+            record = backend.records([reference_id])[0]
+            reference = record and record.path
             if reference is None:
                 raise ValueError(
                     "`reference_id` must have an image file, or `reference` "

@@ -5,6 +5,7 @@ from PIL import Image
 from keras_cmr.retrieval import Gallery
 from keras_cmr.retrieval.scann import load_scann
 from tests.retrieval.fake_model import FakeModel
+from tests.retrieval.milvus.server import started
 
 
 @pytest.fixture
@@ -39,10 +40,21 @@ def files(tmp_path, pixels):
     return paths
 
 
-@pytest.fixture
-def scann():
+@pytest.fixture(scope="module")
+def scann_module():
     """Skips where ScaNN cannot run."""
     try:
         return load_scann()
     except ImportError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def scann(scann_module):
+    return scann_module
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory):
+    """A real Milvus server; skips where none is installed."""
+    yield from started(tmp_path_factory.mktemp("milvus"))

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_cmr.retrieval.adding import check_new
 from keras_cmr.retrieval.adding import check_there
+from keras_cmr.retrieval.adding import check_width
 from keras_cmr.retrieval.backend import Backend
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.exclusion import Exclusion
@@ -57,8 +58,8 @@ class LocalBackend(Backend):
     def create(cls, location, fingerprint, settings):
         """Makes an empty gallery in a new or empty folder."""
         folder = Path(location).absolute()
-        table = LanceTable.open(folder / files.ROWS)
         files.claim_folder(folder)
+        table = LanceTable.create(folder / files.ROWS)
         reason = f"fewer images than exact_below={settings.exact_below}"
         files.save_state(
             folder, fingerprint, settings, Engine(None, None, reason)
@@ -70,11 +71,15 @@ class LocalBackend(Backend):
     def open(cls, location, fingerprint):
         """Opens a gallery made with the model of this fingerprint."""
         folder = Path(location).absolute()
-        manifest = read_manifest(folder)
-        if fingerprint is not None:
-            check_fingerprint(folder, manifest["fingerprint"], fingerprint)
-        table = LanceTable.open(folder / files.ROWS)
-        return cls(folder, table, State.load(folder, manifest, table))
+
+        def read():
+            manifest = read_manifest(folder)
+            if fingerprint is not None:
+                check_fingerprint(folder, manifest["fingerprint"], fingerprint)
+            table = LanceTable.open(folder / files.ROWS)
+            return cls(folder, table, State.load(folder, manifest, table))
+
+        return files.settled(folder, read)
 
     @classmethod
     def exists(cls, location):
@@ -91,7 +96,8 @@ class LocalBackend(Backend):
 
     @property
     def dim(self):
-        return self._state.blocks.dim
+        dim = self._state.blocks.dim
+        return self._table.dim if dim is None else dim
 
     def __len__(self):
         return self._state.rows.count
@@ -129,9 +135,11 @@ class LocalBackend(Backend):
         for start in range(0, len(living), batch_size):
             chosen = living[start : start + batch_size]
             places = chosen.tolist()
+            with self._lock.read():
+                vectors = blocks.take(chosen)
             yield NewRows(
                 [rows.ids[row] for row in places],
-                blocks.take(chosen),
+                vectors,
                 [rows.paths[row] for row in places],
                 [json.loads(rows.metadata[row]) for row in places],
             )
@@ -139,6 +147,7 @@ class LocalBackend(Backend):
     def add(self, rows):
         with self._writing():
             check_new(self, rows.ids)
+            check_width(self.dim, rows.vectors)
             metadata = [json.dumps(entry) for entry in rows.metadata]
             self._write(rows.ids, rows.paths, metadata, rows.vectors)
 
@@ -156,6 +165,7 @@ class LocalBackend(Backend):
             vectors = changes.vectors
             if vectors is None:
                 vectors = blocks.take(places)
+            check_width(self.dim, vectors)
             self._write(changes.ids, paths, metadata, vectors, places)
 
     def remove(self, ids):
@@ -204,7 +214,11 @@ class LocalBackend(Backend):
                 allowed = allowed & state.metadata.mask(where)
             exclusion = Exclusion(
                 [
-                    np.array(sorted(map(rows.row, ids)), np.int64)
+                    # What was removed since the query was checked is gone.
+                    np.array(
+                        sorted(rows.row(id) for id in ids if id in rows),
+                        np.int64,
+                    )
                     for ids in exclude
                 ]
             )
@@ -242,8 +256,7 @@ class LocalBackend(Backend):
                 self._state = state
 
     def verify(self):
-        with self._lock.read():
-            return verify(self.folder)
+        return files.settled(self.folder, lambda: verify(self.folder))
 
     def refresh(self):
         with self._writers:
@@ -251,14 +264,10 @@ class LocalBackend(Backend):
 
     def _take_in(self):
         """Reads what others wrote since; whether there was anything."""
-        manifest = read_manifest(self.folder)
-        same_index = manifest == self._state.manifest
-        if same_index and self._table.latest_version == self._version:
+        news = files.settled(self.folder, self._read_news)
+        if news is None:
             return False
-        table = LanceTable.open(self.folder / files.ROWS)
-        change = same_index and self._state.changes(table)
-        if not change:
-            state = State.load(self.folder, manifest, table)
+        table, change, state = news
         with self._lock.write():
             if change:
                 self._state.apply(*change)
@@ -267,6 +276,18 @@ class LocalBackend(Backend):
             self._table, self._version = table, table.version
         return True
 
+    def _read_news(self):
+        """The table with either what changed or a new state, or `None`."""
+        manifest = read_manifest(self.folder)
+        same_index = manifest == self._state.manifest
+        if same_index and self._table.latest_version == self._version:
+            return None
+        table = LanceTable.open(self.folder / files.ROWS)
+        change = same_index and self._state.changes(table)
+        if change:
+            return table, change, None
+        return table, None, State.load(self.folder, manifest, table)
+
     def stats(self):
         with self._lock.read():
             state = self._state
@@ -274,7 +295,7 @@ class LocalBackend(Backend):
             fresh = state.rows.alive[engine.num_indexed :]
             return {
                 "count": state.rows.count,
-                "dim": state.blocks.dim,
+                "dim": self.dim,
                 "engine": engine.name,
                 "reason": engine.reason,
                 "unindexed": int(np.count_nonzero(fresh)),

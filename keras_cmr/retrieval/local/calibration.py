@@ -35,6 +35,7 @@ def calibrate(index, search_exactly, queries, recall_target):
     """
     num_rows = len(index.rows)
     ks = [k for k in _KS if k < num_rows]
+    queries = queries[: max(_QUERIES.values())]
     _, best = search_exactly(queries, ks[-1])
     results = [
         _reach(

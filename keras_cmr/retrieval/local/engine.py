@@ -11,6 +11,7 @@ from keras_cmr.retrieval.local.calibration import calibrate
 from keras_cmr.retrieval.local.calibration import sample_queries
 from keras_cmr.retrieval.local.index import Index
 from keras_cmr.retrieval.local.index import Setting
+from keras_cmr.retrieval.local.manifest import read_manifest
 from keras_cmr.retrieval.local.manifest import verify_artifacts
 from keras_cmr.retrieval.scann import ScannIndex
 from keras_cmr.retrieval.scann import load_scann
@@ -54,7 +55,7 @@ def build_engine(rows, blocks, settings, queries=None):
     try:
         load_scann()
     except ImportError as error:
-        return Engine(None, None, _fall_back(str(error)))
+        return Engine(None, None, _fall_back(str(error), 5))
     living = rows.living()
     parts = [part for _, part in blocks.parts()]
     whole = len(parts) == 1 and len(living) == len(blocks)
@@ -79,7 +80,8 @@ def tune_engine(index, rows, blocks, settings, queries):
     if not calibration["reached"]:
         reason = _fall_back(
             f"ScaNN did not reach recall_target={settings.recall_target} on "
-            "these embeddings"
+            "these embeddings",
+            6,
         )
         return Engine(None, calibration, reason)
     reason = f"exact_below={settings.exact_below} images or more"
@@ -106,15 +108,18 @@ def load_engine(folder, manifest, rows, blocks, settings):
     try:
         load_scann()
         verify_artifacts(folder / saved["folder"], saved["artifacts"])
+        serials = np.load(folder / saved["folder"] / "serials.npy")
+        scann = ScannIndex.load(
+            folder / saved["folder"] / "scann", len(serials), settings.reorder
+        )
     except ImportError as error:
-        return Engine(None, calibration, _fall_back(str(error)))
-    except ValueError as error:
+        return Engine(None, calibration, _fall_back(str(error), 9))
+    # ScaNN raises a `RuntimeError` over files of another version of it.
+    except (OSError, RuntimeError, ValueError) as error:
+        if read_manifest(folder) != manifest:
+            raise  # a writer replaced the index meanwhile
         reason = f"{error}; `compact` builds the index anew"
-        return Engine(None, calibration, _fall_back(reason))
-    serials = np.load(folder / saved["folder"] / "serials.npy")
-    scann = ScannIndex.load(
-        folder / saved["folder"] / "scann", len(serials), settings.reorder
-    )
+        return Engine(None, calibration, _fall_back(reason, 9))
     settings = [
         Setting(result["k"], result["leaves"], result["depth"])
         for result in calibration["results"]
@@ -129,7 +134,7 @@ def load_engine(folder, manifest, rows, blocks, settings):
     return Engine(index, calibration, reason, num_indexed)
 
 
-def _fall_back(problem):
-    # The stack level is that of the call of `Gallery.open` or `.compact`.
-    warnings.warn(f"Exact search is used: {problem}", stacklevel=6)
+def _fall_back(problem, stacklevel):
+    # The level of the call of `Gallery.open` or `Gallery.compact`.
+    warnings.warn(f"Exact search is used: {problem}", stacklevel=stacklevel)
     return problem

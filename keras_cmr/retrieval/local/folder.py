@@ -2,6 +2,7 @@
 
     manifest.json   model, settings, which index, with checksums
     rows.lance/     the rows
+    rows.json       which version of them counts, with checksums
     index-000003/   serials.npy, scann/: derived from the rows
     write.lock      held by whoever writes
 
@@ -18,7 +19,9 @@ import numpy as np
 from keras_cmr.durable import checksum
 from keras_cmr.durable import sync
 from keras_cmr.retrieval.local.manifest import MANIFEST
+from keras_cmr.retrieval.local.manifest import read_manifest
 from keras_cmr.retrieval.local.manifest import write_manifest
+from keras_cmr.retrieval.local.seal import SEAL
 from keras_cmr.retrieval.scann import ScannIndex
 
 ROWS = "rows.lance"
@@ -66,6 +69,25 @@ def write_lock(folder):
         lock.release()
 
 
+def settled(folder, read):
+    """What `read()` returns, again if a writer was at work meanwhile.
+
+    A writer drops files once the manifest and the seal name others.
+    """
+    while True:
+        before = _stamp(folder)
+        try:
+            return read()
+        except (OSError, ValueError):
+            if _stamp(folder) == before:
+                raise
+
+
+def _stamp(folder):
+    paths = folder / MANIFEST, folder / SEAL
+    return [path.read_bytes() if path.is_file() else None for path in paths]
+
+
 def save_state(folder, fingerprint, settings, engine, rows=None, keep=None):
     """Writes an engine's files and the manifest that names them.
 
@@ -93,15 +115,20 @@ def save_state(folder, fingerprint, settings, engine, rows=None, keep=None):
         "index": index,
     }
     write_manifest(folder, manifest)
-    for path in folder.glob(_INDEXES):
-        if index is None or path.name != index["folder"]:
-            # What cannot go now goes with the next one.
-            shutil.rmtree(path, ignore_errors=True)
+    _drop_indexes(folder, index)
     return manifest
 
 
+def _drop_indexes(folder, kept):
+    for path in folder.glob(_INDEXES):
+        if kept is None or path.name != kept["folder"]:
+            # What cannot go now goes with the next one.
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _write_index(folder, index, rows, settings):
-    # A killed write may have left a folder with the next number.
+    # What a kill or a full disk left would keep its room for ever.
+    _drop_indexes(folder, read_manifest(folder)["index"])
     numbers = [int(path.name[-6:]) for path in folder.glob(_INDEXES)]
     new = folder / f"index-{max(numbers, default=0) + 1:06d}"
     new.mkdir()
@@ -111,8 +138,13 @@ def _write_index(folder, index, rows, settings):
         # ScaNN does not say whether the disk was full.
         ScannIndex.load(new / "scann", len(index.rows), settings.reorder)
         return {"folder": new.name, "artifacts": _seal(new)}
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(new, ignore_errors=True)
+        if isinstance(error, RuntimeError | ValueError | OSError):
+            # ScaNN's words for a full disk are about its own files.
+            raise OSError(
+                f"{folder} cannot be written; the index is as it was: {error}"
+            ) from error
         raise
 
 

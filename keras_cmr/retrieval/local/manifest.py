@@ -13,7 +13,7 @@ FORMAT = 2
 def write_manifest(folder, manifest):
     """Replaces the manifest atomically, adding format and own checksum."""
     body = {"format": FORMAT, **manifest}
-    body["sha256"] = _digest(body)
+    body["sha256"] = digest(body)
     replace_file(folder / MANIFEST, json.dumps(body, indent=1) + "\n")
 
 
@@ -31,7 +31,7 @@ def read_manifest(folder):
         )
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
-        version, digest = body.pop("format"), body.pop("sha256")
+        version, recorded = body.pop("format"), body.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"Damaged gallery: {path} is not readable") from error
     # The version comes first: another format may sum itself another way.
@@ -41,7 +41,7 @@ def read_manifest(folder):
             f"this version of keras_cmr reads format {FORMAT}; index the "
             "images anew"
         )
-    if digest != _digest({"format": version, **body}):
+    if recorded != digest({"format": version, **body}):
         raise ValueError(f"Damaged gallery: {path} does not match its checksum")
     return body
 
@@ -69,6 +69,7 @@ def verify_artifacts(folder, artifacts):
             )
 
 
-def _digest(body):
+def digest(body):
+    """SHA-256 of a dict that JSON can hold."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,12 +5,16 @@ import threading
 
 import numpy as np
 
+# Keys whose values are held; a server's users may ask for any.
+_KEYS = 64
+
 
 class MetadataColumns:
     """Finds the rows whose metadata satisfies conditions.
 
     A key's values are read when first asked for and numbered; a condition
-    is then evaluated for every distinct value, not for every row.
+    is then evaluated for every distinct value, not for every row. The keys
+    asked for last are held.
 
     Args:
         metadata: List of JSON strings or `None`s, one per row; may grow.
@@ -26,8 +30,11 @@ class MetadataColumns:
         mask = np.ones(len(self._metadata), bool)
         for condition in where.conditions:
             with self._lock:
-                column = self._columns.setdefault(condition.key, _Column())
+                column = self._columns.pop(condition.key, None) or _Column()
                 column.extend(condition.key, self._metadata)
+                self._columns[condition.key] = column
+                if len(self._columns) > _KEYS:
+                    del self._columns[next(iter(self._columns))]
             # The last place answers for rows without the key (code -1).
             holds = [condition.holds(value) for value in column.values]
             mask &= np.array([*holds, False])[column.codes]

@@ -20,6 +20,8 @@ _MARGIN = 0.25
 # Up to this share, candidates are copied out of the gallery to be scored.
 _COPIED = 0.25
 _ROWS_COPIED = 1 << 15
+# Bounds the candidates held while they are sifted.
+_QUERIES_AT_A_TIME = 1024
 
 
 def search(blocks, index, num_indexed, queries, k, exclusion, allowed):
@@ -45,14 +47,17 @@ def search(blocks, index, num_indexed, queries, k, exclusion, allowed):
         return np.empty(shape, np.int64), np.empty(shape, np.float32)
     if index is None or num_allowed <= RARE * len(blocks):
         return search_exactly(blocks, queries, k, exclusion, allowed)
-    found = [
-        _search_index(
-            blocks, index, num_indexed, queries, k, exclusion, allowed
-        ),
-        *_search_parts(blocks, queries, k, exclusion, allowed, num_indexed),
-    ]
-    rows, scores = zip(*found, strict=True)
-    return exact.merge(rows, scores, k)
+    rows = np.empty((len(queries), k), np.int64)
+    scores = np.empty((len(queries), k), np.float32)
+    for start in range(0, len(queries), _QUERIES_AT_A_TIME):
+        some = np.arange(len(queries))[start : start + _QUERIES_AT_A_TIME]
+        few, out = queries[some], exclusion.select(some)
+        found = [
+            _search_index(blocks, index, num_indexed, few, k, out, allowed),
+            *_search_parts(blocks, few, k, out, allowed, num_indexed),
+        ]
+        rows[some], scores[some] = exact.merge(*zip(*found, strict=True), k)
+    return rows, scores
 
 
 def search_exactly(blocks, queries, k, exclusion, allowed):
@@ -100,12 +105,14 @@ def _search_index(blocks, index, num_indexed, queries, k, exclusion, allowed):
     allowed = allowed.copy()
     allowed[num_indexed:] = False
     num_allowed = int(np.count_nonzero(allowed))
+    if not num_allowed:
+        shape = (len(queries), 0)
+        return np.empty(shape, np.int64), np.empty(shape, np.float32)
     share = num_allowed / len(index.rows)
     few = exclusion.counts <= _MOST_EXCLUDED
     wanted = k + int(exclusion.counts[few].max(initial=0))
-    if share:
-        spread = _DEVIATIONS * math.sqrt(wanted * (1 - share))
-        wanted = math.ceil((wanted + spread) / share)
+    spread = _DEVIATIONS * math.sqrt(wanted * (1 - share))
+    wanted = math.ceil((wanted + spread) / share)
     if wanted > index.longest:
         return search_exactly(blocks, queries, k, exclusion, allowed)
     width = min(k, num_allowed)

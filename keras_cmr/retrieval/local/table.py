@@ -1,7 +1,6 @@
-"""The truth of a local gallery, a Lance table; the only importer of lance."""
+"""The truth of a local gallery: a Lance table."""
 
 import datetime
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,14 @@ import numpy as np
 from keras_cmr.retrieval.local.columns import Columns
 from keras_cmr.retrieval.local.columns import from_arrow
 from keras_cmr.retrieval.local.columns import to_arrow
+from keras_cmr.retrieval.local.lance import lance_module
+from keras_cmr.retrieval.local.lance import reading
+from keras_cmr.retrieval.local.lance import writing
 from keras_cmr.retrieval.local.pages import map_vectors
+from keras_cmr.retrieval.local.seal import NO_ROWS
+from keras_cmr.retrieval.local.seal import check_tails
+from keras_cmr.retrieval.local.seal import read_seal
+from keras_cmr.retrieval.local.seal import write_seal
 
 # Files of fewer rows are joined when there are this many of them, so that a
 # write never rewrites a large gallery.
@@ -24,6 +30,8 @@ _VERSIONS_BETWEEN = 1000
 # A row's address: the number of its fragment, and its place in it.
 _FRAGMENT = np.uint64(32)
 _OFFSET = np.uint64(0xFFFFFFFF)
+# Lance names a version by how far it lies below the largest uint64.
+_LAST = (1 << 64) - 1
 
 
 class Snapshot(NamedTuple):
@@ -44,22 +52,38 @@ class Snapshot(NamedTuple):
 class LanceTable:
     """Rows in a folder, changed in atomic commits.
 
+    A commit counts when it is sealed (see `seal`): what a kill or a full
+    disk left unsealed is never read, and dropped by the next commit.
+
     Args:
         path: `pathlib.Path` of the table.
         dataset: `lance.LanceDataset`, or `None` before the first row.
+        seal: `Seal` of the dataset's version.
     """
 
-    def __init__(self, path, dataset=None):
+    def __init__(self, path, dataset=None, seal=NO_ROWS):
         self.path = path
         self._dataset = dataset
-        self._last_forgotten = -_VERSIONS_BETWEEN
+        self._seal = seal
+        self._counted = seal.version
+
+    @classmethod
+    def create(cls, path):
+        """Makes an empty table; nothing of it is there yet but its seal."""
+        lance_module()
+        write_seal(path)
+        return cls(path)
 
     @classmethod
     def open(cls, path):
-        """Opens the newest version; a table that is not there is empty."""
-        if not path.exists():
+        """Opens the newest version that was sealed."""
+        seal = read_seal(path)
+        if not seal.version:
             return cls(path)
-        return cls(path, _lance().dataset(str(path)))
+        check_tails(path, seal)
+        with reading(path):
+            dataset = lance_module().dataset(str(path), version=seal.version)
+        return cls(path, dataset, seal)
 
     @property
     def version(self):
@@ -68,19 +92,30 @@ class LanceTable:
 
     @property
     def latest_version(self):
-        """The version that is on disk, whoever wrote it."""
+        """The version that counts, whoever wrote it."""
+        return read_seal(self.path).version
+
+    @property
+    def dim(self):
+        """Width of the vectors, also of a table whose rows are all gone."""
         if self._dataset is None:
-            return LanceTable.open(self.path).version
-        return self._dataset.latest_version
+            return None
+        return self._dataset.schema.field("vector").type.list_size
 
     def commit(self, columns=None, removed=None):
-        """Adds and removes rows in one step.
+        """Adds and removes rows in one step; an error leaves all as it was.
 
         Args:
             columns: `Columns` to add, or `None`.
             removed: Int64 array of serials of living rows, or `None`.
         """
-        lance = _lance()
+        with writing(self.path):
+            self._drop_unsealed()
+            self._commit(columns, removed)
+            self._set_seal()
+
+    def _commit(self, columns, removed):
+        lance = lance_module()
         if self._dataset is None:
             self._dataset = lance.write_dataset(
                 to_arrow(columns),
@@ -106,6 +141,21 @@ class LanceTable:
             ),
             read_version=self._dataset.version,
         )
+
+    def _drop_unsealed(self):
+        """Removes later versions than the sealed one; their files wait."""
+        for path in self.path.glob("_versions/*.manifest"):
+            if _LAST - int(path.stem) > self._seal.version:
+                path.unlink()
+
+    def _set_seal(self):
+        names = [f"_versions/{_LAST - self.version:020d}.manifest"]
+        for fragment in self._dataset.get_fragments():
+            metadata = fragment.metadata
+            names += [f"data/{file.path}" for file in metadata.files]
+            if metadata.deletion_file is not None:
+                names.append(metadata.deletion_file.path(metadata.id))
+        self._seal = write_seal(self.path, self._seal, self.version, names)
 
     def newest_blocks(self, count):
         """The vectors of the last `count` rows committed, mapped."""
@@ -146,6 +196,10 @@ class LanceTable:
         if self._dataset is None:
             none = np.empty(0, np.int64)
             return Snapshot(none, Columns(none, [], [], [], none, None), [])
+        with reading(self.path):
+            return self._load()
+
+    def _load(self):
         fragments = self._dataset.get_fragments()
         blocks, starts = [], {}
         for fragment in fragments:
@@ -174,7 +228,7 @@ class LanceTable:
             columns=["vector"], filter=where, scan_in_order=True
         )["vector"].combine_chunks()
         flat = vectors.flatten().to_numpy()
-        return from_arrow(table, flat.reshape(len(table), -1))
+        return from_arrow(table, flat.reshape(len(table), self.dim))
 
     def _scan(self, **options):
         names = ["serial", "id", "path", "metadata", "checksum"]
@@ -183,43 +237,36 @@ class LanceTable:
         ).to_table()
 
     def tidy(self):
-        """Joins small files when there are many of them."""
+        """Joins small files, and drops old versions, if there are many."""
         if self._dataset is None:
             return
         fragments = self._dataset.get_fragments()
         small = sum(f.physical_rows < _FEW_ROWS for f in fragments)
-        if small < _MANY_FILES:
-            return
-        self._dataset.optimize.compact_files(
-            target_rows_per_fragment=_FEW_ROWS, materialize_deletions=False
-        )
-        if self.version - self._last_forgotten >= _VERSIONS_BETWEEN:
+        if small >= _MANY_FILES:
+            self._rewrite(
+                target_rows_per_fragment=_FEW_ROWS, materialize_deletions=False
+            )
+        before, self._counted = self._counted, self.version
+        if before // _VERSIONS_BETWEEN < self.version // _VERSIONS_BETWEEN:
             self._forget()
 
     def compact(self):
         """Writes the living rows into as few files as can be."""
         if self._dataset is not None:
-            self._dataset.optimize.compact_files(
+            self._rewrite(
                 target_rows_per_fragment=_ROWS_PER_FILE,
                 materialize_deletions_threshold=0.0,
                 batch_size=_ROWS_PER_BLOCK,
             )
             self._forget()
 
+    def _rewrite(self, **options):
+        with writing(self.path):
+            self._drop_unsealed()
+            self._dataset.optimize.compact_files(**options)
+            self._set_seal()
+
     def _forget(self):
         """Drops old versions, and files that only they need."""
-        self._dataset.cleanup_old_versions(older_than=_KEPT)
-        self._last_forgotten = self.version
-
-
-def _lance():
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import lance
-    except ImportError as error:
-        raise ImportError(
-            "A gallery in a folder needs Lance: run "
-            '`pip install "keras-cmr[retrieval]"`'
-        ) from error
-    return lance
+        with writing(self.path):
+            self._dataset.cleanup_old_versions(older_than=_KEPT)

@@ -7,6 +7,8 @@ from keras_cmr.retrieval.local.checksums import checksums
 from keras_cmr.retrieval.local.folder import ROWS
 from keras_cmr.retrieval.local.manifest import read_manifest
 from keras_cmr.retrieval.local.manifest import verify_artifacts
+from keras_cmr.retrieval.local.seal import check_files
+from keras_cmr.retrieval.local.seal import read_seal
 from keras_cmr.retrieval.local.table import LanceTable
 
 _ROWS_AT_A_TIME = 1 << 15
@@ -26,14 +28,8 @@ def verify(folder):
     index = manifest["index"]
     if index is not None:
         verify_artifacts(folder / index["folder"], index["artifacts"])
-    try:
-        snapshot = LanceTable.open(folder / ROWS).load()
-    # Lance raises nearly any type over damaged files.
-    except Exception as error:
-        message = str(error).splitlines()[0]
-        raise ValueError(
-            f"Damaged gallery: {folder / ROWS} cannot be read ({message})"
-        ) from error
+    check_files(folder / ROWS, read_seal(folder / ROWS))
+    snapshot = LanceTable.open(folder / ROWS).load()
     blocks, columns = Blocks(snapshot.blocks), snapshot.columns
     for start in range(0, len(snapshot.places), _ROWS_AT_A_TIME):
         part = slice(start, start + _ROWS_AT_A_TIME)
