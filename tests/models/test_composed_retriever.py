@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_cmr import layers
 from keras_cmr import losses
@@ -240,8 +241,6 @@ def test_a_fusion_may_use_the_target_for_losses_but_not_for_the_query():
 
 
 def test_embeddings_are_the_towers_unit_rows(tmp_path):
-    from PIL import Image
-
     model = tiny_model()
     batch = tiny_batch(model)
     outputs = model(batch, training=False)
@@ -436,3 +435,17 @@ def test_a_broken_image_is_named(tmp_path):
     path.write_bytes(b"not a picture")
     with pytest.raises(ValueError, match=r"Can't read image .*broken\.png"):
         tiny_model().embed_targets([path])
+
+
+def test_prepared_images_embed_as_their_files_do(tmp_path):
+    model = tiny_model()
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 70, 3), "uint8")
+    path = tmp_path / "a.jpg"
+    Image.fromarray(pixels).save(path)
+    prepared = model.prepare_image(path)
+    assert (prepared.shape, prepared.dtype) == ((32, 32, 3), "uint8")
+    assert np.array_equal(prepared, models.images.load_image(path, 32))
+    assert np.array_equal(model.prepare_image(prepared), prepared)
+    np.testing.assert_array_equal(
+        model.embed_targets([prepared]), model.embed_targets([path])
+    )

@@ -68,14 +68,23 @@ class MilvusBackend(Backend):
         """Opens a gallery; see `Gallery.open`."""
         connection = Connection(Address.parse(location))
         manifest = manifests.read(connection)
-        check_fingerprint(
-            str(connection.address), manifest.fingerprint, fingerprint
-        )
+        if fingerprint is not None:
+            check_fingerprint(
+                str(connection.address), manifest.fingerprint, fingerprint
+            )
         backend = cls(connection, manifest)
         if manifest.dim is not None:
             connection("load_collection", backend._reader.name)
         backend._finish_for_another()
         return backend
+
+    @classmethod
+    def exists(cls, location):
+        """Whether there is a collection of that name."""
+        connection = Connection(Address.parse(location))
+        there = connection("has_collection", connection.address.collection)
+        connection.close()
+        return there
 
     @property
     def dim(self):
@@ -103,6 +112,12 @@ class MilvusBackend(Backend):
         self._finish()
         rows = self._reader.by_key(ids, schema.RECORD)
         return [schema.record_of(rows[i]) if i in rows else None for i in ids]
+
+    def vectors(self, ids):
+        self._finish()
+        self._check_there(ids)
+        rows = self._reader.by_key(ids, ["key", schema.VECTOR])
+        return schema.vectors_of([rows[id] for id in ids], self.dim)
 
     def ids_of_path(self, path):
         self._finish()
