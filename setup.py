@@ -13,6 +13,11 @@ VERSION = re.search(
 
 # Its own extra pins the TensorFlow it was built against (2.20).
 SCANN = "scann[tf]==1.4.2; platform_system == 'Linux'"
+RETRIEVAL = [
+    SCANN,
+    "pylance>=14",  # 217 MB installed, and so an extra
+    "filelock>=3.16",
+]
 DATASETS = [
     "tensorflow-datasets>=4.9.10",
     # TFDS imports it without asking for it (tensorflow/datasets#11212).
@@ -63,14 +68,13 @@ setup(
         "wrapt>=1.11",  # TensorFlow's, and where TFDS hears of our builders
     ],
     extras_require={
-        "scann": [SCANN],
-        "retrieval": [SCANN],
+        "retrieval": RETRIEVAL,
         "datasets": DATASETS,
         "pretrained": PRETRAINED,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [
-            SCANN,
+            *RETRIEVAL,
             *DATASETS,
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",

@@ -11,7 +11,8 @@ SCANN_TENSORFLOW = "2.20"
 _REQUIRED = ("tensorflow", "keras", "keras-hub", "numpy", "pillow")
 # Package, what it is for, the extra that brings it.
 _OPTIONAL = {
-    "scann": ("fast search in large galleries", "scann"),
+    "pylance": ("galleries in a folder", "retrieval"),
+    "scann": ("fast search in large galleries", "retrieval"),
     "tensorflow-datasets": ("benchmarks as TFDS builders", "datasets"),
 }
 
@@ -109,6 +110,6 @@ def _scann():
             f"{pair}: galleries work, a plain `import scann` needs "
             f"TensorFlow {SCANN_TENSORFLOW}",
             None,
-            'pip install "keras-cmr[scann]"',
+            'pip install "keras-cmr[retrieval]"',
         )
     return Check("scann pairing", f"{pair}: fit together", True)

@@ -159,7 +159,7 @@ def _build_gallery(out, model, split):
     gallery.add(
         list(paths.values()), ids=[path.name for path in paths.values()]
     )
-    gallery.save()
+    gallery.compact()
     return gallery, paths
 
 

@@ -99,6 +99,17 @@ def test_train_then_evaluate_gives_the_same_figures(trained, tmp_path):
         "model_fingerprint",
     ):
         assert first[key] == again[key]
+    assert again["context"]["command"].startswith("keras-cmr ")
+
+
+def test_figures_are_shown_though_their_file_can_not_be_written(
+    trained, tmp_path
+):
+    result = call("evaluate", trained, "--out", tmp_path)
+    assert result.exit_code == 2
+    lines = result.output.strip().splitlines()
+    assert lines[-1].startswith("keras-cmr: `path` must name a file")
+    assert any(line.startswith("R@1 ") for line in lines)
 
 
 def test_evaluate_all_protocols(trained, tmp_path):
@@ -150,7 +161,7 @@ def test_compare_several_seeds(started, tmp_path):
         places.append(",".join(str(tmp_path / f"{n}.json") for n in side))
     page = tmp_path / "compare.html"
     output = ok("compare", *places, "--resamples", 20, "--out", page)
-    assert "2 seed(s) a side" in output
+    assert "2 seeds a side" in output
     assert "mi against tirg" in page.read_text()
 
 
@@ -334,6 +345,26 @@ def test_submit_writes_what_the_server_takes(trained, tmp_path):
     assert recall.keys() == subset.keys()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_submit_refuses_before_it_embeds(trained, tmp_path, monkeypatch):
+    def never(*_):
+        raise AssertionError("embedding takes hours")
+
+    monkeypatch.setattr("keras_cmr.evaluation.embed_split", never)
+    cirr.write(tmp_path / "cirr")
+    (tmp_path / "sent").touch()
+    call_it = (
+        "submit", "cirr", "--model", trained,
+        "--data-dir", tmp_path / "cirr", "--out", tmp_path / "sent",
+    )  # fmt: skip
+    result = call(*call_it)
+    assert result.exit_code == 2 and "File exists" in result.output
+    (tmp_path / "cirr/img_raw/test1" / f"{cirr.TEST[3]}.png").unlink()
+    result = call(*call_it)
+    assert result.exit_code == 2
+    assert "1 queries are lost with their images" in result.output
+
+
 def bad_calls():
     return [
         (["train", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
@@ -361,6 +392,7 @@ def bad_calls():
         (["audit", "cs"], "`name` must be one of"),
         (["audit", "cirr"], "`data_dir` must be their folder"),
         (["audit", "css", "--set", "scene=3"], "Did you mean 'scenes'"),
+        (["audit", "css", "--set", "scenes={{"], "YAML can read"),
         (["audit", "nowhere.yaml"], "Can't read the config nowhere.yaml"),
         (["audit", "{config}", "--model", "nowhere.keras"],
          "No such model: nowhere.keras"),

@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import os
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -54,8 +56,18 @@ def key_values(pairs):
         key, equals, value = pair.partition("=")
         if not equals:
             raise ValueError(f"`--set` wants key=value. Received: {pair!r}")
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ValueError(
+                f"`--set` wants a value that YAML can read. Received: {pair!r}"
+            ) from error
     return values
+
+
+def typed_command():
+    """The command as it was typed, for reports."""
+    return "keras-cmr " + shlex.join(sys.argv[1:])
 
 
 def named_benchmark(name, arguments):

@@ -1,7 +1,5 @@
 """Commands about models: train, evaluate, compare, submit."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,7 @@ from keras_cmr.cli.common import app
 from keras_cmr.cli.common import key_values
 from keras_cmr.cli.common import load_model
 from keras_cmr.cli.common import one_line_errors
+from keras_cmr.cli.common import typed_command
 
 
 @app.command()
@@ -39,8 +38,7 @@ def train(
         from keras_cmr.experiment import train as run
 
         folder = out or Path("runs") / config.stem
-        command = "keras-cmr " + shlex.join(sys.argv[1:])
-        result = run(settings, folder, command=command)
+        result = run(settings, folder, command=typed_command())
         typer.echo(str(result.report))
         typer.echo(f"Model and report: {folder}")
 
@@ -82,10 +80,12 @@ def evaluate(
             benchmark.test,
             protocol=names[0] if len(names) == 1 else names,
             benchmark=benchmark,
+            context={"command": typed_command()},
         )
+        # Before a file that can't be written loses them.
+        typer.echo(str(reports))
         if out is not None:
             reports.save(out)
-        typer.echo(str(reports))
 
 
 @app.command()
@@ -143,12 +143,14 @@ def submit(
     """
     with one_line_errors():
         from keras_cmr import evaluation
+        from keras_cmr.evaluation import circo_server
+        from keras_cmr.evaluation import cirr_server
 
-        writers = {
-            "cirr": evaluation.write_cirr,
-            "circo": evaluation.write_circo,
+        servers = {
+            "cirr": (cirr_server.check_split, evaluation.write_cirr),
+            "circo": (circo_server.check_split, evaluation.write_circo),
         }
-        if benchmark not in writers:
+        if benchmark not in servers:
             raise ValueError(
                 "`benchmark` must be 'cirr' or 'circo', which have servers. "
                 f"Received: {benchmark!r}"
@@ -163,8 +165,12 @@ def submit(
             raise ValueError(
                 f"`data_dir` must hold the test split. Received: {data_dir}"
             )
+        check, write = servers[benchmark]
+        # Embedding takes hours: first see that it is not for nothing.
+        check(server)
+        out.mkdir(parents=True, exist_ok=True)
         queries, candidates = evaluation.embed_split(loaded, server)
-        written = writers[benchmark](server, queries, candidates, out)
+        written = write(server, queries, candidates, out)
         for path in written if isinstance(written, tuple) else (written,):
             typer.echo(f"Send {path}")
 

@@ -66,12 +66,27 @@ def read_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
 
 
 def read_json(path: str | os.PathLike):
-    """The value in a JSON file; see `read_text`."""
+    """The value in a JSON file; see `read_text` and `distinct_names`."""
     text = read_text(path)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=distinct_names)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{_place(path, error)}: not JSON: {error}") from None
+        place = _place(path, error, str(path))
+        raise ValueError(f"{place}: not JSON: {error}") from None
+
+
+def distinct_names(pairs: list[tuple[str, object]]) -> dict:
+    """The dict of a JSON object, for `object_pairs_hook`.
+
+    A name that occurs twice is an error: Python would keep the last value
+    and lose the others in silence.
+    """
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        seen = set()
+        twice = next(n for n, _ in pairs if n in seen or seen.add(n))
+        raise ValueError(f"the name {twice[:80]!r} occurs twice")
+    return record
 
 
 def read_records(
@@ -79,10 +94,11 @@ def read_records(
 ) -> Iterator[tuple[str, dict]]:
     """Place ("file, line n") and content of each object of a JSON list.
 
-    The place is for errors about that object. See `read_text`.
+    The place is for errors about that object. See `read_text` and
+    `distinct_names`.
     """
     text = read_text(path)
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=distinct_names)
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
         raise ValueError(
@@ -92,16 +108,18 @@ def read_records(
     line, counted = 1, 0
     at = _skip(text, at + 1)
     if text[at : at + 1] == "]":
-        return _check_end(path, text, at + 1)
+        raise ValueError(
+            f"{path} must hold a JSON list of at least one object. "
+            "Received: an empty list"
+        )
     while True:
         line, counted = line + text.count("\n", counted, at), at
         place = f"{path}, line {line}"
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            raise ValueError(
-                f"{_place(path, error)}: not JSON: {error}"
-            ) from None
+            place = _place(path, error, place)
+            raise ValueError(f"{place}: not JSON: {error}") from None
         if not isinstance(value, dict):
             raise ValueError(
                 f"{place}: every entry must be an object. "
@@ -163,6 +181,6 @@ def _check_end(path, text: str, at: int) -> None:
         raise ValueError(f"{path}: more text after the list.")
 
 
-def _place(path, error) -> str:
+def _place(path, error, otherwise: str) -> str:
     line = getattr(error, "lineno", None)
-    return f"{path}, line {line}" if line else str(path)
+    return f"{path}, line {line}" if line else otherwise

@@ -32,10 +32,8 @@ class ImageFolder:
             raise FileNotFoundError(f"There is no folder {self.root}.")
         self.outside: dict[str, str] = {}
         self._endings = endings
-        found: list[str] = []
         self._root = str(self.root)
-        self._list(self._root, "", found)
-        self._files = dict.fromkeys(sorted(found))
+        self._files = dict.fromkeys(sorted(self._list()))
         # As images are named: with their ending or without.
         stems = (relative.rpartition(".")[0] for relative in self.outside)
         self._outside = {*self.outside, *stems}
@@ -80,25 +78,32 @@ class ImageFolder:
                 return f"{path}: a link that leads out of the folder"
         return f"{path}: missing"
 
-    def _list(self, folder: str, prefix: str, found: list[str]) -> None:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                relative = prefix + entry.name
-                if entry.is_symlink():
-                    real = os.path.realpath(entry.path)
-                    if not self._holds(real):
-                        self.outside[relative] = real
+    def _list(self) -> list[str]:
+        """The images below the root; fills `outside`."""
+        found = []
+        # No recursion: folders may lie in folders a thousand deep.
+        left = [(self._root, "")]
+        while left:
+            folder, prefix = left.pop()
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    relative = prefix + entry.name
+                    if entry.is_symlink():
+                        real = os.path.realpath(entry.path)
+                        if not self._holds(real):
+                            self.outside[relative] = real
+                            continue
+                        # A link to a folder inside could lead round in
+                        # circles, one to nothing or to itself is no file.
+                        is_file = os.path.isfile(real)
+                    elif entry.is_dir():
+                        left.append((entry.path, relative + "/"))
                         continue
-                    # A link to a folder inside could lead round in circles,
-                    # one to nothing or to itself is no file.
-                    is_file = os.path.isfile(real)
-                elif entry.is_dir():
-                    self._list(entry.path, relative + "/", found)
-                    continue
-                else:
-                    is_file = entry.is_file()
-                if is_file and relative.lower().endswith(self._endings):
-                    found.append(relative)
+                    else:
+                        is_file = entry.is_file()
+                    if is_file and relative.lower().endswith(self._endings):
+                        found.append(relative)
+        return found
 
     def _holds(self, real: str) -> bool:
         return os.path.commonpath([self._root, real]) == self._root

@@ -120,7 +120,7 @@ class Split:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of captions, texts, references, targets and pixels.
+        """SHA-256 of captions, texts, references, targets, subsets and pixels.
 
         Image files are hashed as they are, every byte of them: that takes a
         minute for tens of gigabytes.
@@ -132,6 +132,8 @@ class Split:
             "targets": self.queries.targets,
             "shape": self.images.pixels.shape,
         }
+        if self.queries.subsets is not None:
+            words["subsets"] = self.queries.subsets
         digest = hashlib.sha256(json.dumps(words).encode())
         for pixels in (self.images.pixels, self.images.reference_pixels):
             if isinstance(pixels, ImageFiles):

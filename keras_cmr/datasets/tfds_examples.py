@@ -11,6 +11,7 @@ from PIL import Image
 from keras_cmr.datasets.image_files import ImageFiles
 from keras_cmr.datasets.tables import Benchmark
 from keras_cmr.datasets.tables import Split
+from keras_cmr.picture_file import open_picture
 
 # Where TFDS's `DatasetInfo.metadata` keeps what belongs to no row.
 SUMMARY = "keras_cmr"
@@ -129,7 +130,7 @@ def image_bytes(pixels: np.ndarray | ImageFiles, index: int) -> bytes:
     if not isinstance(pixels, ImageFiles):
         return _png(Image.fromarray(pixels[index]))
     content = pixels.content(index)
-    with Image.open(io.BytesIO(content)) as image:
+    with open_picture(io.BytesIO(content)) as image:
         if image.format in _TENSORFLOW_READS:
             return content
         return _png(image.convert("RGB"))

@@ -43,7 +43,7 @@ def write_circo(
     - https://github.com/miccunifi/CIRCO, `README.md`
     - https://github.com/miccunifi/SEARLE, `src/generate_test_submission.py`
     """
-    _check_split(split)
+    check_split(split)
     references = split.queries.references
     queries = unit_rows("queries", queries, len(references))
     candidates = unit_rows("candidates", candidates, len(split.images))
@@ -76,7 +76,7 @@ def validate_circo(path: str | os.PathLike, split) -> None:
         path: string or path. The file.
         split: The `Split` that the file answers, as for `write_circo`.
     """
-    _check_split(split)
+    check_split(split)
     content = submission_file.read(path)
     submission_file.check_keys(path, content, split)
     known = {int(name) for name in split.images.ids.tolist()}
@@ -86,7 +86,11 @@ def validate_circo(path: str | os.PathLike, split) -> None:
         )
 
 
-def _check_split(split):
+def check_split(split):
+    """Raises `ValueError` unless CIRCO's server can be answered with `split`.
+
+    It takes no embeddings: whoever makes them can ask first.
+    """
     submission_file.check_split(split, "CIRCO", LENGTH)
     names = split.images.ids.tolist()
     if not all(name.isascii() and name.isdecimal() for name in names):

@@ -40,7 +40,7 @@ def write_cirr(
     Reference:
     - https://github.com/Cuberick-Orion/CIRR, `Test-split_server.md`
     """
-    _check_split(split)
+    check_split(split)
     references = split.queries.references
     queries = unit_rows("queries", queries, len(references))
     candidates = unit_rows("candidates", candidates, len(split.images))
@@ -79,7 +79,7 @@ def validate_cirr(path: str | os.PathLike, split) -> None:
         path: string or path. The file.
         split: The `Split` that the file answers, as for `write_cirr`.
     """
-    _check_split(split)
+    check_split(split)
     content = submission_file.read(path)
     size = Path(path).stat().st_size
     if size > MAX_BYTES:
@@ -118,7 +118,11 @@ def _best_of(subset, query, candidates):
     return rows[order[: _LENGTHS["recall_subset"]]]
 
 
-def _check_split(split):
+def check_split(split):
+    """Raises `ValueError` unless CIRR's server can be answered with `split`.
+
+    It takes no embeddings: whoever makes them can ask first.
+    """
     submission_file.check_split(split, "CIRR", _LENGTHS["recall"])
     if split.queries.subsets is None:
         raise ValueError(

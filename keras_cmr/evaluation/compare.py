@@ -46,6 +46,11 @@ class Comparison:
     seed: int
     slices: dict
 
+    @property
+    def seeds(self):
+        """How many seeds a side has, in words."""
+        return "1 seed" if self.num_seeds == 1 else f"{self.num_seeds:,} seeds"
+
     def to_dict(self):
         """Plain dict that fits into JSON."""
         return dataclasses.asdict(self)

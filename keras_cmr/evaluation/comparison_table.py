@@ -5,7 +5,7 @@ def table(comparison):
     """Text of a `Comparison`: figures, wins, then a row a slice."""
     lines = [
         f"{comparison.protocol}: b - a, {comparison.num_queries:,} queries, "
-        f"{comparison.num_seeds} seed(s) a side, "
+        f"{comparison.seeds} a side, "
         f"{comparison.resamples:,} resamples",
         f"{'figure':<10}{'a %':>8}{'b %':>8}{'b - a':>8}   "
         f"{'95 % interval':<20}share > 0",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from pathlib import Path
 
+from keras_cmr.datasets.annotation_file import distinct_names
 from keras_cmr.datasets.annotation_file import read_text
 from keras_cmr.durable import replace_file
 
@@ -22,18 +23,9 @@ def write(path: Path, content: dict, validate: Callable[[Path], None]) -> None:
 
 def read(path: str | os.PathLike) -> dict:
     """The JSON object in a file; a key that occurs twice is an error."""
-
-    def distinct(pairs):
-        content = dict(pairs)
-        if len(content) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise ValueError(f"the key {twice[:80]!r} occurs twice")
-        return content
-
     text = read_text(path)
     try:
-        content = json.loads(text, object_pairs_hook=distinct)
+        content = json.loads(text, object_pairs_hook=distinct_names)
     except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{path} must hold a JSON object whose keys are distinct: {error}"

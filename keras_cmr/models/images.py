@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PIL import UnidentifiedImageError
+
+from keras_cmr.picture_file import open_picture
 
 
 def load_image(image, size: int) -> np.ndarray:
@@ -26,22 +27,20 @@ def load_image(image, size: int) -> np.ndarray:
     """
     if isinstance(image, (str, Path, io.BytesIO)):
         try:
-            with Image.open(image) as opened:
+            with open_picture(image) as opened:
                 # A JPEG is decoded at the nearest fraction of its size that
                 # is no smaller: most of the time of a large photo.
                 opened.draft("RGB", (size, size))
-                return load_image(opened.convert("RGB"), size)
+                image = opened.convert("RGB")
         except FileNotFoundError:
             raise ValueError(f"No such image: {image}") from None
-        except (
-            OSError,
-            SyntaxError,
-            UnidentifiedImageError,
-            Image.DecompressionBombError,
-        ) as error:
+        # On damaged files Pillow's readers raise nearly any type.
+        except Exception as error:
             raise ValueError(f"Can't read image {image}: {error}") from None
     if not isinstance(image, Image.Image):
         pixels = np.asarray(image)
+        if pixels.dtype == np.uint8 and pixels.shape == (size, size, 3):
+            return pixels
         if (
             pixels.ndim != 3
             or pixels.shape[-1] != 3

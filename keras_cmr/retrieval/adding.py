@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from keras_cmr.retrieval import images as image_files
 from keras_cmr.retrieval.backend import NewRows
+from keras_cmr.retrieval.decoding import THREADS
+from keras_cmr.retrieval.decoding import pieces
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -62,12 +64,7 @@ def checked_ids(ids):
             raise ValueError(
                 f"`ids` must not be empty or blank. Received: {id!r}"
             )
-        try:
-            id.encode()
-        except UnicodeEncodeError:
-            raise ValueError(
-                f"`ids` must be text that UTF-8 can hold. Received: {id!r}"
-            ) from None
+        _check_text(id, "ids")
         if id in seen:
             raise ValueError(f"`ids` must be unique. Received twice: {id!r}")
         seen.add(id)
@@ -93,6 +90,15 @@ def check_there(backend, ids):
             raise ValueError(f"`ids` must be in the gallery. Received: {id!r}")
 
 
+def check_width(dim, vectors):
+    """Refuses embeddings of another width; another program may be first."""
+    if dim not in (None, vectors.shape[1]):
+        raise ValueError(
+            f"Embeddings must have the gallery's width, {dim}. Received: "
+            f"shape={vectors.shape}"
+        )
+
+
 def checked_paths(paths, count):
     """Absolute paths as strings, or `None`s, from what a caller gave."""
     if paths is None:
@@ -106,10 +112,9 @@ def checked_paths(paths, count):
     for path in paths:
         if path is not None and not isinstance(path, str | os.PathLike):
             raise TypeError(f"`paths` must hold paths. Received: {path!r}")
-    return [
-        None if path is None else image_files.file_key(Path(path))
-        for path in paths
-    ]
+    return _file_keys(
+        [None if path is None else Path(path) for path in paths], "paths"
+    )
 
 
 def embed_images(model, inputs, dim, strict, verbose):
@@ -126,43 +131,70 @@ def embed_images(model, inputs, dim, strict, verbose):
         `(rows, skipped)`: `NewRows` of the readable images, and `(id,
         reason)` pairs of the others.
     """
-    images, ids, metadata = inputs
-    vectors, kept, skipped = [], [], []
     with tqdm(
-        total=len(images), desc="Embedding", unit="image", disable=not verbose
+        total=len(inputs.images),
+        desc="Embedding",
+        unit="image",
+        disable=not verbose,
     ) as bar:
-        for positions, pixels, failures in image_files.chunks(images):
-            skipped += [(ids[i], str(error)) for i, error in failures]
-            if skipped and strict:
-                raise ValueError(
-                    "`images` must be readable with `strict=True`; nothing "
-                    f"was written. Received: {_listed(skipped)}"
-                )
-            if positions:
-                vectors.append(
-                    unit_rows(
-                        model.embed_targets(pixels),
-                        "The model's target embeddings",
-                        rows=[ids[i] for i in positions],
-                        dim=dim,
-                    )
-                )
-                dim = vectors[-1].shape[1]
-                kept += positions
-            bar.update(len(positions) + len(failures))
+        rows, skipped = embed_rows(model, inputs, dim, strict, bar.update)
     if skipped:
         warnings.warn(
-            f"{len(skipped)} of {len(images)} images are unreadable and were "
-            f"skipped: {_listed(skipped)}",
+            f"{len(skipped)} of {len(inputs.images)} images are unreadable "
+            f"and were skipped: {_listed(skipped)}",
             stacklevel=4,
         )
+    return rows, skipped
+
+
+def embed_rows(model, inputs, dim, strict, progress, threads=THREADS):
+    """As `embed_images`; `progress(n)` is told of each `n` images."""
+    images, ids, metadata = inputs
+    paths = _file_keys(images, "images")
+    vectors, kept, skipped = [], [], []
+    for positions, pixels, failures in pieces(images, model, threads):
+        skipped += [(ids[i], str(error)) for i, error in failures]
+        if skipped and strict:
+            raise ValueError(
+                "`images` must be readable with `strict=True`; none of these "
+                f"{len(images)} was written. Received: {_listed(skipped)}"
+            )
+        if positions:
+            vectors.append(
+                unit_rows(
+                    model.embed_targets(pixels),
+                    "The model's target embeddings",
+                    rows=[ids[i] for i in positions],
+                    dim=dim,
+                )
+            )
+            dim = vectors[-1].shape[1]
+            kept += positions
+        progress(len(positions) + len(failures))
     rows = NewRows(
         [ids[i] for i in kept],
         np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32),
-        [image_files.file_key(images[i]) for i in kept],
+        [paths[i] for i in kept],
         [metadata[i] for i in kept],
     )
     return rows, skipped
+
+
+def _file_keys(images, name):
+    keys = [image_files.file_key(image) for image in images]
+    for key in keys:
+        if key is not None:
+            _check_text(key, name)
+    return keys
+
+
+def _check_text(text, name):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"`{name}` must be text that UTF-8 can hold. Received: {text!r}"
+        ) from None
 
 
 def _default_ids(backend, images):

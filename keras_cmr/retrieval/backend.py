@@ -20,6 +20,15 @@ class NewRows(NamedTuple):
     paths: list[str | None]
     metadata: list[dict]
 
+    def take(self, places):
+        """The rows at these places, a list of ints."""
+        return NewRows(
+            [self.ids[i] for i in places],
+            self.vectors[places],
+            [self.paths[i] for i in places],
+            [self.metadata[i] for i in places],
+        )
+
 
 class Changes(NamedTuple):
     """As `NewRows`, for rows that are there; `None` keeps a column."""
@@ -57,6 +66,21 @@ class Backend:
     dim = None
     location = ""
 
+    @classmethod
+    def create(cls, location, fingerprint, settings):
+        """Makes an empty backend; `Settings` are those of `Gallery`."""
+        raise NotImplementedError
+
+    @classmethod
+    def open(cls, location, fingerprint):
+        """Opens one; `None` instead of the model's fingerprint fits all."""
+        raise NotImplementedError
+
+    @classmethod
+    def exists(cls, location):
+        """Whether there is something that `open` would open, or refuse."""
+        raise NotImplementedError
+
     def __len__(self):
         raise NotImplementedError
 
@@ -81,6 +105,10 @@ class Backend:
 
     def records(self, ids):
         """`Record`s of ids; `None` where an id is not in the gallery."""
+        raise NotImplementedError
+
+    def vectors(self, ids):
+        """Float32 array of shape `(n, dim)`; every id must be there."""
         raise NotImplementedError
 
     def ids_of_path(self, path):

@@ -7,7 +7,7 @@ _QUERIES_PER_BLOCK = 256
 _SCORES_PER_BLOCK = 1 << 24
 
 
-def search(vectors, queries, k, exclusion, first_row=0):
+def search(vectors, queries, k, exclusion, first_row=0, allowed=None):
     """Finds the `k` best rows for each query by scoring all of them.
 
     Scores are inner products, so cosines where rows have unit length. The
@@ -21,6 +21,8 @@ def search(vectors, queries, k, exclusion, first_row=0):
         k: Int. Results per query.
         exclusion: `Exclusion` for these queries, in gallery row numbers.
         first_row: Int. The gallery row number of `vectors[0]`.
+        allowed: Bool array of shape `(rows,)`, the candidates among
+            `vectors`; `None` for all of them.
 
     Returns:
         Rows, int64 of shape `(n, min(k, rows))`, and their scores, float32.
@@ -33,7 +35,13 @@ def search(vectors, queries, k, exclusion, first_row=0):
     for start in range(0, len(queries), _QUERIES_PER_BLOCK):
         part = slice(start, min(start + _QUERIES_PER_BLOCK, len(queries)))
         indices[part], scores[part] = _search_part(
-            vectors, queries[part], k, exclusion, part.start, first_row
+            vectors,
+            queries[part],
+            k,
+            exclusion,
+            part.start,
+            first_row,
+            allowed,
         )
     return indices, scores
 
@@ -59,7 +67,9 @@ def merge(indices, scores, k):
     )
 
 
-def _search_part(vectors, queries, k, exclusion, first_query, first_row):
+def _search_part(
+    vectors, queries, k, exclusion, first_query, first_row, allowed
+):
     best = np.empty((len(queries), 0), np.int64)
     best_scores = np.empty((len(queries), 0), np.float32)
     query_range = slice(first_query, first_query + len(queries))
@@ -68,6 +78,8 @@ def _search_part(vectors, queries, k, exclusion, first_query, first_row):
         block = vectors[start : start + step]
         scores = queries @ block.T
         offset = first_row + start
+        if allowed is not None:
+            scores[:, ~allowed[start : start + step]] = -np.inf
         scores[
             exclusion.part(query_range, slice(offset, offset + len(block)))
         ] = -np.inf

@@ -1,7 +1,5 @@
 """Candidates that a query must not return, as flat (query, row) pairs."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 
@@ -26,30 +24,6 @@ class Exclusion:
         """No row is excluded for any query."""
         return cls([np.empty(0, np.int64)] * num_queries)
 
-    @classmethod
-    def checked(cls, rows, num_queries, num_rows):
-        """Makes an exclusion of what a caller gave.
-
-        Args:
-            rows: `None` (nothing is excluded) or one sequence of row numbers
-                per query. A row named twice counts once.
-            num_queries: Int. Size of the batch.
-            num_rows: Int. Size of the gallery; rows are counted from 0.
-        """
-        if rows is None:
-            return cls.nothing(num_queries)
-        if not isinstance(rows, list | tuple | np.ndarray):
-            raise TypeError(
-                "`exclude` must be None or a list with one sequence of row "
-                f"numbers per query. Received: {rows!r}"
-            )
-        if len(rows) != num_queries:
-            raise ValueError(
-                "`exclude` must hold one sequence of row numbers per query. "
-                f"Received: {len(rows)} for {num_queries} queries"
-            )
-        return cls([_checked_rows(entry, num_rows) for entry in rows])
-
     def part(self, queries, rows):
         """The pairs inside a block, counted from the block's corner.
 
@@ -71,23 +45,20 @@ class Exclusion:
         starts = ends - self.counts
         return Exclusion([self.rows[starts[q] : ends[q]] for q in queries])
 
+    def within(self, rows):
+        """The exclusion in places of `rows`, an ascending int64 array."""
+        places = np.searchsorted(rows, self.rows)
+        there = rows[np.minimum(places, len(rows) - 1)] == self.rows
+        lengths = np.bincount(self.queries[there], minlength=len(self.counts))
+        ends = np.cumsum(lengths)[:-1]
+        return Exclusion(np.split(places[there], ends))
 
-def _checked_rows(entry, num_rows):
-    if not isinstance(entry, Sequence | np.ndarray) or isinstance(entry, str):
-        raise TypeError(
-            "`exclude` must hold one sequence of row numbers per query. "
-            f"Received: {entry!r}"
-        )
-    rows = np.unique(entry)
-    if rows.size == 0:
-        return np.empty(0, np.int64)
-    if rows.dtype.kind not in "iu":
-        raise TypeError(
-            f"`exclude` must hold row numbers (integers). Received: {entry!r}"
-        )
-    if rows[0] < 0 or rows[-1] >= num_rows:
-        raise ValueError(
-            f"`exclude` must hold row numbers from 0 to {num_rows - 1}. "
-            f"Received: {entry!r}"
-        )
-    return rows.astype(np.int64)
+    def drop(self, rows, scores):
+        """Gives excluded rows among results the score -inf, in place.
+
+        Args:
+            rows: Int64 array of shape `(n, any)`.
+            scores: Float array of the same shape.
+        """
+        pair, column = np.nonzero(rows[self.queries] == self.rows[:, None])
+        scores[self.queries[pair], column] = -np.inf

@@ -4,6 +4,7 @@ from keras_cmr.retrieval import adding
 from keras_cmr.retrieval.backend import Changes
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.embeddings import unit_rows
+from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.locations import create_backend
 from keras_cmr.retrieval.locations import open_backend
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -11,6 +12,7 @@ from keras_cmr.retrieval.query import check_fingerprint
 from keras_cmr.retrieval.query import check_model
 from keras_cmr.retrieval.results import AddSummary
 from keras_cmr.retrieval.searching import Searching
+from keras_cmr.retrieval.settings import Settings
 
 
 class Gallery(Searching):
@@ -74,10 +76,17 @@ class Gallery(Searching):
 
     def __init__(self, backend, model):
         self._backend = backend
-        self._model = model
+        self._given_model = model
 
     @classmethod
-    def create(cls, location, model, recall_target=0.98, exact_below=20_000):
+    def create(
+        cls,
+        location,
+        model,
+        recall_target=0.98,
+        exact_below=20_000,
+        reorder="mapped",
+    ):
         """Makes an empty gallery.
 
         Args:
@@ -89,37 +98,42 @@ class Gallery(Searching):
                 at `calibration.calibrate`.
             exact_below: Int, at least 256. Smaller galleries are searched
                 exactly.
+            reorder: String. By what the candidates of an index in a folder
+                are ordered first: `"mapped"`, the vectors on disk, or a copy
+                in memory as `"bfloat16"` or `"int8"`, for disks on which a
+                hundred short reads a query are slow.
 
         Returns:
             A `Gallery`.
         """
         check_model(model)
-        return cls(
-            create_backend(
-                location, model.fingerprint, recall_target, exact_below
-            ),
-            model,
-        )
+        settings = Settings(recall_target, exact_below, reorder)
+        backend = create_backend(location, model.fingerprint, settings)
+        return cls(backend, model)
 
     @classmethod
-    def open(cls, location, model):
+    def open(cls, location, model=None):
         """Opens a gallery.
 
         Args:
             location: As in `create`. A folder may have been moved since.
-            model: The model that the gallery was made with.
+            model: The model that the gallery was made with. Without one,
+                everything works but what embeds: `add`, `update` of images,
+                `search` and `search_batch`.
 
         Returns:
             A `Gallery`. Vectors stay on disk, memory-mapped.
         """
+        if model is None:
+            return cls(open_backend(location, None), None)
         check_model(model)
         return cls(open_backend(location, model.fingerprint), model)
 
     def add(self, images, ids=None, metadata=None, strict=False, verbose=1):
         """Embeds images and stores them; all or nothing.
 
-        For more images than one wants to lose to a power cut, see
-        `keras_cmr.retrieval.embed_images`.
+        For more images than one wants to lose to a power cut, and for whole
+        folders and tables, see `keras_cmr.retrieval.index_images`.
 
         Args:
             images: List of paths, PIL images or uint8 arrays of shape
@@ -219,6 +233,11 @@ class Gallery(Searching):
         """
         if queries is not None:
             queries = unit_rows(queries, "`queries`", dim=self._backend.dim)
+            if not len(queries):
+                raise ValueError(
+                    "`queries` must hold at least one row. Received: "
+                    f"shape={queries.shape}"
+                )
         self._backend.compact(recall_target, queries)
 
     def verify(self):
@@ -245,6 +264,17 @@ class Gallery(Searching):
             "fingerprint": self._backend.fingerprint,
         }
 
+    def records(self, ids):
+        """What is known of images: id, path and metadata.
+
+        Args:
+            ids: List of strings.
+
+        Returns:
+            List of `Record`s; `None` where an id is not in the gallery.
+        """
+        return self._backend.records(listed(ids, "ids"))
+
     @property
     def ids(self):
         """Ids of all images, in order of addition."""
@@ -261,6 +291,15 @@ class Gallery(Searching):
             f"Gallery({self._backend.location!r}, {len(self)} images, "
             f"engine={self._backend.stats()['engine']!r})"
         )
+
+    @property
+    def _model(self):
+        if self._given_model is None:
+            raise TypeError(
+                "This needs the model: `Gallery.open(location, model)`. "
+                "Received: a gallery that was opened without one"
+            )
+        return self._given_model
 
     def _embedded(self, inputs, strict, verbose):
         check_fingerprint(

@@ -1,13 +1,12 @@
 """Images as a user hands them over: files, arrays, PIL images."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-# A chunk ends at this many images, or at 256 MiB of decoded pixels.
-_IMAGES_PER_CHUNK = 256
-_BYTES_PER_CHUNK = 1 << 28
+from keras_cmr.picture_file import open_picture
 
 
 class UnreadableImage(ValueError):
@@ -88,44 +87,10 @@ def decode(image):
     if isinstance(image, np.ndarray):
         return image
     try:
-        if isinstance(image, Path):
-            with Image.open(image) as opened:
+        if isinstance(image, Path | io.BytesIO):
+            with open_picture(image) as opened:
                 return opened.convert("RGB")
         return image.convert("RGB")
     # On damaged files Pillow's readers raise nearly any type.
     except Exception as error:
         raise UnreadableImage(f"{type(error).__name__}: {error}") from error
-
-
-def chunks(images):
-    """Decodes images in pieces of bounded memory.
-
-    Args:
-        images: List from `as_list`.
-
-    Yields:
-        `(positions, pixels, failures)`: positions of the readable images of
-        this piece, their pixels, and `(position, UnreadableImage)` pairs.
-    """
-    positions, pixels, failures, size = [], [], [], 0
-    for position, image in enumerate(images):
-        try:
-            decoded = decode(image)
-        except UnreadableImage as error:
-            failures.append((position, error))
-        else:
-            positions.append(position)
-            pixels.append(decoded)
-            size += _num_bytes(decoded)
-        done = len(positions) + len(failures)
-        if done == _IMAGES_PER_CHUNK or size >= _BYTES_PER_CHUNK:
-            yield positions, pixels, failures
-            positions, pixels, failures, size = [], [], [], 0
-    if positions or failures:
-        yield positions, pixels, failures
-
-
-def _num_bytes(pixels):
-    if isinstance(pixels, np.ndarray):
-        return pixels.nbytes
-    return pixels.width * pixels.height * 3

@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
-from keras_cmr.retrieval.settings import Settings
-
 _MILVUS = "milvus://"
 
 
-def create_backend(location, fingerprint, recall_target, exact_below):
+def create_backend(location, fingerprint, settings):
     """Makes the empty backend of `Gallery.create`."""
-    settings = Settings(recall_target, exact_below)
     return _kind(location).create(location, fingerprint, settings)
 
 
 def open_backend(location, fingerprint):
     """Opens the backend of `Gallery.open`."""
     return _kind(location).open(location, fingerprint)
+
+
+def holds_gallery(location):
+    """Whether `open_backend` would find something there."""
+    return _kind(location).exists(location)
 
 
 def _kind(location):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_cmr.retrieval import images
+from keras_cmr.retrieval.decoding import pieces
 
 
 def check_model(model):
@@ -94,8 +95,8 @@ def embed_queries(model, references, modifications):
         _check_embeds_texts(model)
         texts = [modifications[i] for i in texts_only]
         _place(rows, texts_only, model.embed_texts(texts))
-    for positions, pixels, failures in images.chunks(
-        [references[i] for i in with_image]
+    for positions, pixels, failures in pieces(
+        [references[i] for i in with_image], model
     ):
         for position, error in failures:
             raise ValueError(
@@ -196,7 +197,9 @@ def _resolve(backend, reference, modification, reference_id, exclude):
     if reference_id is not None:
         excluded.add(reference_id)
         if reference is None:
-            reference = backend.records([reference_id])[0].path
+            # `None` where it was removed this very moment.
+            record = backend.records([reference_id])[0]
+            reference = record and record.path
             if reference is None:
                 raise ValueError(
                     "`reference_id` must have an image file, or `reference` "

@@ -6,16 +6,12 @@ import math
 import sys
 import types
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-
-from keras_cmr.retrieval import exact
 
 # Below this ScaNN cannot train its 16-word code books sensibly.
 MINIMUM_ROWS = 256
 _TRAINING_ROWS = 100_000
-_QUERIES_PER_CALL = 1024
 
 
 class ScannUnavailable(ImportError):
@@ -37,7 +33,7 @@ def load_scann():
     spec = importlib.util.find_spec("scann")
     if spec is None:
         raise ScannUnavailable(
-            'ScaNN is not installed: run `pip install "keras-cmr[scann]"`'
+            'ScaNN is not installed: run `pip install "keras-cmr[retrieval]"`'
         )
     if "scann" in sys.modules:
         from scann.scann_ops.py import scann_ops_pybind
@@ -69,35 +65,22 @@ def _check_machine(cpuinfo="/proc/cpuinfo"):
         )
 
 
-class Setting(NamedTuple):
-    """How much to search for up to `k` results."""
-
-    k: int
-    leaves: int
-    reorder: int
-
-
 class ScannIndex:
     """A tree of k-means leaves with asymmetric hashing and SOAR spilling.
-
-    Candidates from the searched leaves are scored by hashes, the best
-    `reorder` of them again by their float32 vectors. How many is chosen by
-    `calibration.calibrate`, never fixed.
 
     Args:
         searcher: ScaNN searcher.
         num_rows: Int. Rows in it.
-        settings: List of `Setting`, by ascending `k`. A search uses the
-            first that covers its `k`, else the last.
+        reorder: As in `Settings`.
     """
 
-    def __init__(self, searcher, num_rows, settings=()):
+    def __init__(self, searcher, num_rows, reorder):
         self._searcher = searcher
         self.num_rows = num_rows
-        self.settings = list(settings)
+        self._reorder = reorder
 
     @classmethod
-    def build(cls, vectors):
+    def build(cls, vectors, reorder):
         """Trains on finite unit rows of shape `(rows, dim)`."""
         num_leaves = num_leaves_for(len(vectors))
         builder = (
@@ -116,12 +99,14 @@ class ScannIndex:
                 anisotropic_quantization_threshold=0.2,
                 training_sample_size=_TRAINING_ROWS,
             )
-            .reorder(100)
         )
-        return cls(builder.build(), len(vectors))
+        if reorder != "mapped":
+            kinds = load_scann().scann_builder.ReorderType
+            builder = builder.reorder(100, quantize=kinds[reorder.upper()])
+        return cls(builder.build(), len(vectors), reorder)
 
     @classmethod
-    def load(cls, folder, num_rows, settings):
+    def load(cls, folder, num_rows, reorder):
         """Loads what `save` wrote; check the files' checksums first."""
         # Not `load_searcher`: it would unpickle a file found in the folder.
         module = load_scann()
@@ -134,56 +119,40 @@ class ScannIndex:
                 f"{folder} must hold an index of {num_rows} rows. "
                 f"Received: {searcher.size()}"
             )
-        return cls(searcher, num_rows, settings)
+        return cls(searcher, num_rows, reorder)
 
     def save(self, folder):
         """Writes the index into a new folder."""
         folder.mkdir()
         self._searcher.serialize(str(folder), relative_path=True)
 
-    def search(self, queries, k, exclusion, setting=None):
-        """Finds about the `k` best rows that are not excluded.
-
-        As many more are fetched as the query excludes most.
+    def candidates(self, queries, k, leaves, depth):
+        """Finds rows that are probably among the best.
 
         Args:
             queries: Float32 array of shape `(n, dim)`, finite, `n` at least 1.
-            k: Int, from 1 to `num_rows`.
-            exclusion: `Exclusion` for these queries.
-            setting: `Setting` or `None` for the calibrated one.
+            k: Int. How many of them will be wanted.
+            leaves: Int. How many leaves of the tree to search.
+            depth: Int. How many candidates to take by their hashes.
 
         Returns:
-            Rows, int64 of shape `(n, k)`, and scores. Where ScaNN found too
-            few, the last columns have score -inf and mean nothing.
+            Rows, int64 of shape `(n, any)`; -1 where ScaNN found too few.
         """
-        if setting is None:
-            covering = [s for s in self.settings if s.k >= k]
-            setting = covering[0] if covering else self.settings[-1]
-        parts = [
-            self._search_part(queries, start, k, exclusion, setting)
-            for start in range(0, len(queries), _QUERIES_PER_CALL)
-        ]
-        indices, scores = zip(*parts, strict=True)
-        return np.concatenate(indices), np.concatenate(scores)
-
-    def _search_part(self, queries, start, k, exclusion, setting):
-        part = slice(start, min(start + _QUERIES_PER_CALL, len(queries)))
-        extra = int(exclusion.counts[part].max())
-        rows, scores = self._searcher.search_batched_parallel(
-            queries[part],
-            final_num_neighbors=min(k + extra, self.num_rows),
-            pre_reorder_num_neighbors=min(
-                max(setting.reorder, 4 * k) + extra, self.num_rows
-            ),
-            leaves_to_search=setting.leaves,
+        depth = min(depth, self.num_rows)
+        final = depth
+        if self._reorder != "mapped":
+            final = min(depth, 2 * k)
+        search = self._searcher.search_batched_parallel
+        if len(queries) == 1:
+            search = self._searcher.search_batched
+        rows, scores = search(
+            queries,
+            final_num_neighbors=final,
+            pre_reorder_num_neighbors=depth,
+            leaves_to_search=leaves,
         )
-        rows = rows.astype(np.int64)
         # A place that ScaNN could not fill holds id 0 and a NaN score.
-        scores = np.where(np.isnan(scores), -np.inf, scores)
-        queries_out, rows_out = exclusion.part(part, slice(0, self.num_rows))
-        pair, column = np.nonzero(rows[queries_out] == rows_out[:, None])
-        scores[queries_out[pair], column] = -np.inf
-        return exact.merge([rows], [scores], k)
+        return np.where(np.isnan(scores), -1, rows.astype(np.int64))
 
 
 def num_leaves_for(rows):

@@ -20,13 +20,17 @@ def write_comparison_page(path, comparison, a, b, names=("a", "b")):
     """
     first, figure = next(iter(comparison.figures.items()))
     report = a[0]
+    # A query counts once for each pair of seeds.
+    counted = (
+        "queries" if comparison.num_seeds == 1 else "pairs of query and seed"
+    )
     return write_html_report(
         path,
         title=f"{names[1]} against {names[0]}",
         subtitle=(
             f"{report.benchmark or 'benchmark'}/{report.split}, "
             f"{comparison.protocol}: {comparison.num_queries:,} queries, "
-            f"{comparison.num_seeds} seed(s) a side."
+            f"{comparison.seeds} a side."
         ),
         summary={
             f"{first}, {names[0]}": f"{100 * figure['a']:.1f} %",
@@ -34,7 +38,7 @@ def write_comparison_page(path, comparison, a, b, names=("a", "b")):
             "difference, points": _difference(figure),
         },
         summary_note=(
-            f"{first}: {names[1]} wins {comparison.wins:,} queries, loses "
+            f"{first}: {names[1]} wins {comparison.wins:,} {counted}, loses "
             f"{comparison.losses:,} and ties {comparison.ties:,}. Intervals "
             f"of 95 % come from {comparison.resamples:,} paired resamples of "
             + (

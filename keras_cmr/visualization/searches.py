@@ -1,8 +1,8 @@
 """A search in a gallery, ready to be drawn."""
 
 import numpy as np
-from PIL import Image
 
+from keras_cmr.picture_file import open_picture
 from keras_cmr.visualization.examples import RankedExample
 from keras_cmr.visualization.examples import RankedHit
 
@@ -33,7 +33,7 @@ def search_example(reference, modification, hits) -> RankedExample:
 
 
 def _pixels(path):
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         image = image.convert("RGB")
     image.thumbnail((MOST_PIXELS, MOST_PIXELS))
     return np.array(image)

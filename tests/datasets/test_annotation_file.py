@@ -83,6 +83,16 @@ def test_json(file):
             read(file)
 
 
+def test_a_name_twice_in_an_object_is_an_error(file):
+    # Python's reader keeps the last value and says nothing.
+    file.write_text('{"dev-1": "./a.png",\n "dev-1": "./b.png"}')
+    with pytest.raises(ValueError, match=r"notes\.txt: .*'dev-1' occurs twice"):
+        read_json(file)
+    file.write_text('[{"a": 1},\n {"b": {"c": 1, "c": 1}}]')
+    with pytest.raises(ValueError, match=r"txt, line 2: .*'c' occurs twice"):
+        list(read_records(file))
+
+
 def test_records_know_their_line(file):
     file.write_text('\n[{"a": 1},\n\n {"b":\n 2}, {"c": "\\n"}\n]\n')
     assert [(p.rpartition(" ")[2], r) for p, r in read_records(file)] == [
@@ -90,8 +100,6 @@ def test_records_know_their_line(file):
         ("4", {"b": 2}),
         ("5", {"c": "\n"}),
     ]
-    file.write_text(" [ ] ")
-    assert list(read_records(file)) == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +111,7 @@ def test_records_know_their_line(file):
         ("[{},\n{}\n{}]", "line 3: not JSON: expected"),
         ("[{},\n]", "line 2: not JSON"),
         ("[{},\n3]", "line 2: every entry must be an object. Received: '3'"),
-        ("[]\n[]", "more text after the list"),
+        (" [ ] ", "at least one object. Received: an empty list"),
         ("[{}] x", "more text after the list"),
     ],
 )

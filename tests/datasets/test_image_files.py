@@ -3,6 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 from PIL import Image
+from PIL import PngImagePlugin
 
 from keras_cmr.datasets import ImageFiles
 
@@ -74,6 +75,17 @@ def test_a_picture_of_absurd_size_is_refused(paths, monkeypatch):
     monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 20)
     with pytest.raises(ValueError, match=r"0.png: .* decompression bomb"):
         ImageFiles(paths, 4)[0]
+
+
+def test_whatever_pillow_raises_the_file_is_named(paths):
+    # A compressed text of two million letters is a ValueError to Pillow.
+    text = PngImagePlugin.PngInfo()
+    text.add_text("note", "a" * 2_000_000, zip=True)
+    Image.new("RGB", (9, 9)).save(paths[2], pnginfo=text)
+    files = ImageFiles(paths, 4)
+    with pytest.raises(ValueError, match=r"2\.png"):
+        files[2]
+    assert "2.png" in files.broken()[2]
 
 
 @pytest.mark.parametrize("size", [0, -1, 2.0, "4", None])

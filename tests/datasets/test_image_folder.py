@@ -1,4 +1,6 @@
+import inspect
 import os
+import sys
 
 import pytest
 
@@ -39,6 +41,20 @@ def test_the_first_of_two_endings(folder):
     found = ImageFolder(folder)
     assert found.find("b") == str(folder / "b.jpg")
     assert found.find("b.png") == str(folder / "b.png")
+
+
+def test_folders_in_folders_however_deep(folder):
+    deep = "d/" * 200 + "deep.jpg"
+    (folder / deep).parent.mkdir(parents=True)
+    (folder / deep).touch()
+    # Less deep than it takes, so that pytest can remove the folders.
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        found = list(ImageFolder(folder))
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found[-1] == deep
 
 
 @pytest.mark.parametrize(

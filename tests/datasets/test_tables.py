@@ -47,6 +47,7 @@ def test_lengths():
         {"modifications": np.array(["make it cyan"])},
         {"references": np.array([1], "int32")},
         {"targets": ((2, 1),)},
+        {"subsets": ((2, 1),)},
         {"pixels": np.arange(1, 37, dtype="uint8").reshape(3, 2, 2, 3)},
         {"pixels": np.arange(36, dtype="uint8").reshape(3, 1, 4, 3)},
     ],

@@ -40,13 +40,18 @@ def files(tmp_path, pixels):
     return paths
 
 
-@pytest.fixture
-def scann():
+@pytest.fixture(scope="module")
+def scann_module():
     """Skips where ScaNN cannot run."""
     try:
         return load_scann()
     except ImportError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def scann(scann_module):
+    return scann_module
 
 
 @pytest.fixture(scope="session")

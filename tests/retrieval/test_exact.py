@@ -45,9 +45,7 @@ def test_equals_a_double_loop_with_ties_and_exclusion(blocks, seed, data):
         for _ in queries
     ]
     k = data.draw(st.integers(1, num_rows - max(len(e) for e in exclude)))
-    got = exact.search(
-        vectors, queries, k, Exclusion.checked(exclude, 7, num_rows)
-    )
+    got = exact.search(vectors, queries, k, Exclusion(exclude))
     rows, scores = by_hand(vectors, queries, k, [set(e) for e in exclude])
     assert got[0].tolist() == rows
     assert got[1].tolist() == scores
@@ -59,6 +57,20 @@ def test_a_tie_at_the_last_place_goes_to_the_smaller_row(blocks):
     vectors[321] = 2.0
     rows, _ = exact.search(vectors, vectors[:1], 4, Exclusion.nothing(1))
     assert rows.tolist() == [[321, 0, 1, 2]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_that_are_not_allowed_are_no_candidates(blocks, seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-1, 2, (40, 4)).astype(np.float32)
+    queries = rng.integers(-1, 2, (7, 4)).astype(np.float32)
+    allowed = rng.random(40) < 0.5
+    exclude = [rng.choice(40, 3, replace=False) for _ in queries]
+    got = exact.search(vectors, queries, 5, Exclusion(exclude), allowed=allowed)
+    out = [{*map(int, e), *np.flatnonzero(~allowed).tolist()} for e in exclude]
+    rows, scores = by_hand(vectors, queries, 5, out)
+    assert got[0].tolist() == rows
+    assert got[1].tolist() == scores
 
 
 def test_rows_are_counted_from_first_row(blocks):

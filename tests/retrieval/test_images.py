@@ -28,17 +28,6 @@ def test_orientation_is_left_to_the_model(tmp_path):
     assert got.getexif()[274] == 6
 
 
-def test_chunks_are_bounded_and_complete(files, monkeypatch):
-    monkeypatch.setattr(images, "_IMAGES_PER_CHUNK", 4)
-    bad = files[2].with_name("bad.png")
-    bad.write_bytes(b"no image")
-    got = list(images.chunks([*files[:2], bad, *files[3:]]))
-    assert [positions for positions, _, _ in got] == [[0, 1, 3], [4, 5]]
-    assert [[p for p, _ in failed] for _, _, failed in got] == [[2], []]
-    monkeypatch.setattr(images, "_BYTES_PER_CHUNK", 2 * 8 * 8 * 3)
-    assert [p for p, _, _ in images.chunks(files)] == [[0, 1], [2, 3], [4, 5]]
-
-
 @pytest.mark.parametrize(
     "damage", ["missing", "empty", "text", "cut", "folder"]
 )

@@ -40,6 +40,11 @@ def test_page(reports, tmp_path):
     for name in (*a.figures, *a.slices):
         assert name in rows
     assert "know nothing of other training seeds" in text
+    assert "1 seed a side" in text
+    assert (
+        f"<new> wins {comparison.wins} queries".replace("<new>", "&lt;new&gt;")
+        in text
+    )
 
 
 def test_several_seeds_say_so(reports, tmp_path):
@@ -48,5 +53,8 @@ def test_several_seeds_say_so(reports, tmp_path):
     path = write_comparison_page(
         tmp_path / "c.html", comparison, reports, reports[::-1]
     )
-    assert "2 seed(s) a side" in path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert "2 seeds a side" in text
+    # Twice as many as there are queries.
+    assert f"wins {comparison.wins:,} pairs of query and seed, loses" in text
     assert np.isclose(comparison.figures["R@1"]["difference"], 0)

@@ -25,6 +25,7 @@ from keras_cmr.datasets.css.scenes import combinations
 from keras_cmr.datasets.css.views import VIEWS
 from keras_cmr.datasets.image_folder import ImageFolder
 from keras_cmr.datasets.tables import Benchmark
+from keras_cmr.picture_file import open_picture
 
 _SPLITS = ("train", "test")
 
@@ -163,14 +164,14 @@ def _read_images(folder, split, total, image_size, verbose):
             continue
         try:
             pixels[i] = _read_image(path, image_size)
-        # Pillow raises a SyntaxError for a broken PNG.
-        except (OSError, SyntaxError, ValueError) as error:
+        # On damaged files Pillow's readers raise nearly any type.
+        except Exception as error:
             missing[i] = f"{path}: unreadable: {error}"
     return pixels, missing
 
 
 def _read_image(path: str, image_size: int) -> np.ndarray:
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         square = ImageOps.fit(
             image.convert("RGB"),
             (image_size, image_size),

@@ -64,6 +64,11 @@ def parse_queries(
             if reference in listed and target in listed:
                 queries[split].append(row)
                 break
+    if not queries["eval"]:
+        raise ValueError(
+            f"{path} must hold a pair of two images of the eval list. "
+            f"Received: {total:,} pairs, none of them such"
+        )
     left = sum(map(len, queries.values()))
     if left < total and len(names) > 1:
         warnings.warn(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_cmr.datasets.triplets.survey import Survey
+from keras_cmr.picture_file import open_picture
 
 COUNT = 6
 _SIDE = 128
@@ -49,10 +50,8 @@ def example_sheet(found: Survey, unreadable: set[str]):
 
 def _pixels(found, name):
     """The picture in its own shape: a stretched one is hard to judge."""
-    from PIL import Image
-
     path = found.folder.find(found.names.files[name])
-    with Image.open(path) as opened:
+    with open_picture(path) as opened:
         opened.draft("RGB", (2 * _SIDE, 2 * _SIDE))
         picture = opened.convert("RGB")
     picture.thumbnail((2 * _SIDE, 2 * _SIDE))

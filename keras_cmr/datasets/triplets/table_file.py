@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_cmr.datasets.annotation_file import distinct_names
 from keras_cmr.datasets.annotation_file import read_lines
 from keras_cmr.datasets.annotation_file import read_text
 from keras_cmr.datasets.triplets.columns import Columns
@@ -48,7 +49,7 @@ def _json_rows(path, lines, columns, report):
     for number, line in lines:
         place = f"{path}, line {number}"
         try:
-            record = json.loads(line, object_pairs_hook=_distinct)
+            record = json.loads(line, object_pairs_hook=distinct_names)
         except (ValueError, RecursionError) as error:
             problem = f"each line must hold one JSON object: {error}"
             report(Fault("broken row", place, problem))
@@ -61,15 +62,6 @@ def _json_rows(path, lines, columns, report):
             report(Fault("broken row", place, problem))
         elif columns.check(place, record, report):
             yield place, record
-
-
-def _distinct(pairs):
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice!r} stands in it twice")
-    return record
 
 
 def _csv_rows(path, text, columns, report):

@@ -175,6 +175,16 @@ def test_damaged_images_never_stop_the_reader(small_css, folder):
             pass  # Pillow could read it all the same
 
 
+def test_an_image_of_absurd_size_is_listed(folder, monkeypatch):
+    Image.new("1", (3000, 3000)).save(folder / "images/css_train_000003.png")
+    # Pillow warns of one and refuses two times as many pixels.
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 2_000_000)
+    with pytest.warns(UserWarning, match="could not be read"):
+        new = read_original(folder, verbose=0)
+    assert len(new.train.missing) == 1
+    assert "000003.png: unreadable" in new.train.missing[0]
+
+
 def test_no_file_outside_the_folder(small_css, folder, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()

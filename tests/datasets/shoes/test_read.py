@@ -51,6 +51,12 @@ def test_where_people_keep_the_images(folder):
     assert read(folder).fingerprint == expected
 
 
+def test_an_eval_list_without_a_pair_is_an_error(folder):
+    (folder / "eval_im_names.txt").write_text(EVAL[0])
+    with pytest.raises(ValueError, match=r"relative_captions_shoes\.json must"):
+        read(folder)
+
+
 def test_a_shorter_copy_of_the_list_is_counted(folder):
     (folder / "eval_im_names.txt").write_text("\r\n".join(EVAL[:2]))
     with pytest.warns(UserWarning, match="1 of 4 pairs of .* are left out"):

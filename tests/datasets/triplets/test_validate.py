@@ -128,7 +128,7 @@ JSONL = {
             ("broken row", 2, "each line must hold one JSON object"),
             ("broken row", 4, "Received: '[1]'"),
             ("broken row", 5, "each line must hold one JSON object"),
-            ("broken row", 6, "'target' stands in it twice"),
+            ("broken row", 6, "'target' occurs twice"),
         ],
     ),
     "values": (

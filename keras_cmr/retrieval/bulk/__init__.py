@@ -1,0 +1,1 @@
+"""Many images at once: resumable, here or on a Ray cluster."""

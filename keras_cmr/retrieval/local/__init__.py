@@ -1,0 +1,1 @@
+"""A gallery in a folder: a Lance table and the index derived from it."""
