@@ -56,7 +56,13 @@ class MilvusBackend(Backend):
     @classmethod
     def create(cls, location, fingerprint, settings):
         """Makes an empty gallery; see `Gallery.create`."""
-        connection = Connection(Address.parse(location))
+        address = Address.parse(location)
+        if settings.reorder != "mapped":
+            raise ValueError(
+                "`reorder` is for a gallery in a folder. Received: "
+                f"{settings.reorder!r} for {address}"
+            )
+        connection = Connection(address)
         manifest = Manifest(
             fingerprint, settings.recall_target, settings.exact_below
         )
@@ -68,14 +74,21 @@ class MilvusBackend(Backend):
         """Opens a gallery; see `Gallery.open`."""
         connection = Connection(Address.parse(location))
         manifest = manifests.read(connection)
-        check_fingerprint(
-            str(connection.address), manifest.fingerprint, fingerprint
-        )
+        if fingerprint is not None:
+            check_fingerprint(
+                str(connection.address), manifest.fingerprint, fingerprint
+            )
         backend = cls(connection, manifest)
         if manifest.dim is not None:
             connection("load_collection", backend._reader.name)
         backend._finish_for_another()
         return backend
+
+    @classmethod
+    def exists(cls, location):
+        """Whether there is a collection of this name."""
+        connection = Connection(Address.parse(location))
+        return connection("has_collection", connection.address.collection)
 
     @property
     def dim(self):
@@ -103,6 +116,15 @@ class MilvusBackend(Backend):
         self._finish()
         rows = self._reader.by_key(ids, schema.RECORD)
         return [schema.record_of(rows[i]) if i in rows else None for i in ids]
+
+    def vectors(self, ids):
+        self._finish()
+        rows = self._reader.by_key(ids, ["key", schema.VECTOR])
+        if missing := [id for id in ids if id not in rows]:
+            raise ValueError(
+                f"`ids` must be in the gallery. Received: {missing[0]!r}"
+            )
+        return schema.vectors_of([rows[id] for id in ids], self.dim or 0)
 
     def ids_of_path(self, path):
         self._finish()
@@ -142,7 +164,7 @@ class MilvusBackend(Backend):
     def update(self, changes):
         with self._writing() as manifest:
             self._check_there(changes.ids)
-            self._writer.replace(self._updated(changes, manifest.dim))
+            self._writer.replace(self._updated(changes, manifest))
 
     def remove(self, ids):
         with self._writing() as manifest:
@@ -290,20 +312,21 @@ class MilvusBackend(Backend):
                 f"`ids` must be in the gallery. Received: {first!r}"
             )
 
-    def _updated(self, changes, dim):
-        """Yields the rows that `Changes` ask for."""
+    def _updated(self, changes, manifest):
+        """Yields the rows that `Changes` ask for, as if added last."""
         ids = changes.ids
+        columns = [*schema.RECORD, schema.VECTOR]
         for start in range(0, len(ids), _ROWS_PER_READ):
             part = slice(start, start + _ROWS_PER_READ)
-            columns = [*schema.RECORD, schema.VECTOR]
             there = self._reader.by_key(ids[part], columns)
-            old = self._new_rows([there[id] for id in ids[part]], dim)
+            old = self._new_rows([there[id] for id in ids[part]], manifest.dim)
             new = [
                 kept if given is None else given[part]
                 for kept, given in zip(old, changes, strict=True)
             ]
-            for row in zip(*new, strict=True):
-                yield schema.row_of(*row, there[row[0]]["seq"], 0)
+            first = manifest.next_seq + start
+            for i, row in enumerate(zip(*new, strict=True)):
+                yield schema.row_of(*row, first + i, 0)
 
     def _sample(self, size):
         """Vectors of rows drawn at random, an array."""
