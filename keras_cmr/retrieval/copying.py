@@ -89,9 +89,4 @@ def _missing(rows, backend):
             )
     if len(places) == len(rows.ids):
         return rows
-    return type(rows)(
-        [rows.ids[i] for i in places],
-        rows.vectors[places],
-        [rows.paths[i] for i in places],
-        [rows.metadata[i] for i in places],
-    )
+    return rows.take(places)

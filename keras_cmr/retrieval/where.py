@@ -4,6 +4,8 @@ import operator
 from numbers import Real
 from typing import NamedTuple
 
+import numpy as np
+
 _ORDERS = {
     "$gt": operator.gt,
     "$gte": operator.ge,
@@ -121,7 +123,9 @@ def _conditions(key, wanted):
 
 
 def _checked(key, name, value):
+    # NumPy would compare a float of its own in that one's precision.
     values = value if name == "$in" else (value,)
+    values = tuple(v.item() if isinstance(v, np.generic) else v for v in values)
     for single in values:
         if name in _ORDERS and not _is_number(single):
             raise TypeError(
@@ -133,7 +137,7 @@ def _checked(key, name, value):
                 "`where` compares with strings, numbers and booleans. "
                 f"Received: {single!r} for {key!r}"
             )
-    return Condition(key, name, value)
+    return Condition(key, name, values if name == "$in" else values[0])
 
 
 def _is_number(value):

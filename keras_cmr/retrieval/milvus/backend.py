@@ -56,7 +56,13 @@ class MilvusBackend(Backend):
     @classmethod
     def create(cls, location, fingerprint, settings):
         """Makes an empty gallery; see `Gallery.create`."""
-        connection = Connection(Address.parse(location))
+        address = Address.parse(location)
+        if settings.reorder != "mapped":
+            raise ValueError(
+                "`reorder` is for a gallery in a folder. Received: "
+                f"{settings.reorder!r} for {address}"
+            )
+        connection = Connection(address)
         manifest = Manifest(
             fingerprint, settings.recall_target, settings.exact_below
         )
@@ -115,9 +121,12 @@ class MilvusBackend(Backend):
 
     def vectors(self, ids):
         self._finish()
-        self._check_there(ids)
         rows = self._reader.by_key(ids, ["key", schema.VECTOR])
-        return schema.vectors_of([rows[id] for id in ids], self.dim)
+        if missing := [id for id in ids if id not in rows]:
+            raise ValueError(
+                f"`ids` must be in the gallery. Received: {missing[0]!r}"
+            )
+        return schema.vectors_of([rows[id] for id in ids], self.dim or 0)
 
     def ids_of_path(self, path):
         self._finish()
@@ -157,7 +166,7 @@ class MilvusBackend(Backend):
     def update(self, changes):
         with self._writing() as manifest:
             self._check_there(changes.ids)
-            self._writer.replace(self._updated(changes, manifest.dim))
+            self._writer.replace(self._updated(changes, manifest))
 
     def remove(self, ids):
         with self._writing() as manifest:
@@ -305,20 +314,21 @@ class MilvusBackend(Backend):
                 f"`ids` must be in the gallery. Received: {first!r}"
             )
 
-    def _updated(self, changes, dim):
-        """Yields the rows that `Changes` ask for."""
+    def _updated(self, changes, manifest):
+        """Yields the rows that `Changes` ask for, as if added last."""
         ids = changes.ids
+        columns = [*schema.RECORD, schema.VECTOR]
         for start in range(0, len(ids), _ROWS_PER_READ):
             part = slice(start, start + _ROWS_PER_READ)
-            columns = [*schema.RECORD, schema.VECTOR]
             there = self._reader.by_key(ids[part], columns)
-            old = self._new_rows([there[id] for id in ids[part]], dim)
+            old = self._new_rows([there[id] for id in ids[part]], manifest.dim)
             new = [
                 kept if given is None else given[part]
                 for kept, given in zip(old, changes, strict=True)
             ]
-            for row in zip(*new, strict=True):
-                yield schema.row_of(*row, there[row[0]]["seq"], 0)
+            first = manifest.next_seq + start
+            for i, row in enumerate(zip(*new, strict=True)):
+                yield schema.row_of(*row, first + i, 0)
 
     def _sample(self, size):
         """Vectors of rows drawn at random, an array."""

@@ -57,7 +57,8 @@ def parameters(calibration, limit, count, share):
     Args:
         calibration: Dict of `calibrate`, or `None` until it has been made.
         count: Int, rows in the gallery.
-        limit: Int.
+        limit: Int. More is searched in proportion for lists longer than
+            were measured.
         share: Float, how much of the gallery a condition holds for. The
             fewer rows count in each list, the more lists are searched.
     """
@@ -65,9 +66,12 @@ def parameters(calibration, limit, count, share):
         return widest(count)
     results = calibration["results"]
     result = next((r for r in results if limit <= r["k"]), results[-1])
-    depth = result["reorder_k"] * max(1, math.ceil(limit / result["k"]))
-    lists = math.ceil(result["nprobe"] / share)
-    return {"nprobe": min(lists, schema.NUM_LISTS), "reorder_k": depth}
+    longer = max(1, math.ceil(limit / result["k"]))
+    lists = math.ceil(result["nprobe"] * longer / share)
+    return {
+        "nprobe": min(lists, schema.NUM_LISTS),
+        "reorder_k": result["reorder_k"] * longer,
+    }
 
 
 def widest(count):

@@ -11,6 +11,7 @@ for others, in principle where hashes meet and where numbers beyond 2**53
 are compared, so the caller asks `Where.holds` of what it gets.
 """
 
+import functools
 import json
 from hashlib import blake2b
 
@@ -101,6 +102,8 @@ def _number_name(key):
     return f"n{_hash('number', key) & (2**64 - 1):x}"
 
 
+# The same few statements are made of most rows.
+@functools.lru_cache(1 << 16)
 def _hash(*statement):
     text = json.dumps(statement).encode()
     return int.from_bytes(blake2b(text, digest_size=8).digest(), signed=True)

@@ -78,7 +78,9 @@ def width_of(dim):
 def widened(vectors):
     """Vectors as they are stored; a zero more changes no inner product."""
     vectors = np.asarray(vectors, np.float32)
-    return np.pad(vectors, ((0, 0), (0, vectors.shape[1] % 2)))
+    if vectors.shape[1] % 2:
+        vectors = np.pad(vectors, ((0, 0), (0, 1)))
+    return vectors
 
 
 def vectors_of(rows, dim):

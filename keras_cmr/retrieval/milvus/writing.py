@@ -56,8 +56,12 @@ class Writer:
     def replace(self, rows):
         """Commits rows, an iterable, and puts them in place of the old."""
         manifest = self._start()
-        self._upsert(schema.staged(row) for row in rows)
-        self.finish(self._commit(manifest, pending=0))
+        count = self._upsert(schema.staged(row) for row in rows)
+        self.finish(
+            self._commit(
+                manifest, pending=0, next_seq=manifest.next_seq + count
+            )
+        )
 
     def remove(self, tombstones):
         """Commits the removal of rows and carries it out."""

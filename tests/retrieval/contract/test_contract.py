@@ -56,6 +56,10 @@ def test_what_was_added_is_there_at_once_and_after_reopening(
         assert "c/'\"\\%41" in each and "c/'\"\\A" not in each
         records = each._backend.records([*IDS, "nobody"])
         assert records.pop() is None
+        vectors = each._backend.vectors(IDS[::-1])
+        assert np.array_equal(
+            vectors, [expected.rows[id][0] for id in IDS[::-1]]
+        )
         for record in records:
             _, metadata, path = expected.rows[record.id]
             assert (record.metadata, record.path) == (metadata, path)
@@ -130,14 +134,15 @@ def test_rows_in_order_of_addition_in_pieces(filled):
         assert (metadata, path) == expected.rows[id][1:]
 
 
-def test_updates_keep_the_rest_and_the_place(filled, location, model):
+def test_updates_keep_the_rest_and_count_as_added_anew(filled, location, model):
     gallery, expected = filled
     gallery.update(["b b", "A"], metadata=[{"new": True}, {}])
     for id, metadata in (("b b", {"new": True}), ("A", {})):
-        vector, _, path = expected.rows[id]
+        vector, _, path = expected.rows.pop(id)
         expected.rows[id] = (vector, metadata, path)
     for each in (gallery, Gallery.open(location, model)):
-        assert each.ids == tuple(IDS)
+        assert each.ids == tuple(expected.rows)
+        assert each.ids[-2:] == ("b b", "A")
         query = unit(np.random.default_rng(2), 1)
         (hits,) = each.search_embeddings(query, 10)
         assert_found(hits, expected.search(query[0], 10))
@@ -157,7 +162,7 @@ def test_an_update_of_the_image_keeps_metadata(new_location):
     (hits,) = gallery.search_embeddings(model.embed_targets([pixels]), 2)
     assert hits[0].id == "x" and abs(hits[0].score - 1) < 1e-5
     assert hits[0].metadata == {"n": 1}
-    assert gallery.ids == ("x", "y")
+    assert gallery.ids == ("y", "x")
 
 
 def test_removed_rows_are_gone_and_may_come_again(filled, location, model):
@@ -254,6 +259,9 @@ CONDITIONS = [
     {"$lt": float("inf")},
     {"$gt": 10**400},
     {"$gte": 0, "$lt": 2, "$ne": 1},
+    np.float32(1.5),
+    {"$gt": np.float32(0.1)},
+    [np.int64(1)],
 ]
 
 
@@ -302,6 +310,8 @@ def test_errors_leave_the_rows_as_they_were(filled, location, model):
             write()
         assert gallery.ids == tuple(IDS)
     assert Gallery.open(location, model).ids == tuple(IDS)
+    with pytest.raises(ValueError, match="'nobody'"):
+        gallery._backend.vectors(["a", "nobody"])
     with pytest.raises(ValueError, match="another model"):
         Gallery.open(location, FakeModel("other"))
     with pytest.raises(ValueError, match="`location`"):
@@ -355,6 +365,11 @@ def test_searches_go_on_while_rows_are_added(gallery):
         thread.join()
     assert not errors and answers
     assert len(gallery) == 80
+
+
+def test_whether_there_is_a_gallery(gallery, location, new_location, model):
+    assert holds_gallery(location) and not holds_gallery(new_location())
+    assert Gallery.open(location).ids == ()
 
 
 def test_an_empty_gallery(gallery, location, model):
