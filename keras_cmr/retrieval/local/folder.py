@@ -42,9 +42,9 @@ def claim_folder(folder):
             "`location` must not hold a gallery already; use `Gallery.open`. "
             f"Received: {folder}"
         )
-    # A killed `create` may have left a manifest that was not in place yet.
-    begun = MANIFEST + ".new"
-    if folder.exists() and any(p.name != begun for p in folder.iterdir()):
+    # What a killed `create` may have left: the manifest comes last.
+    begun = {SEAL, SEAL + ".new", MANIFEST + ".new"}
+    if folder.exists() and any(p.name not in begun for p in folder.iterdir()):
         raise ValueError(
             f"`location` must be new or empty. Received: {folder}, which "
             "holds other files"
