@@ -413,7 +413,7 @@ def bad_calls():
         (["search", "{gallery}", "--model", "{run}", "--image", "{image}",
           "--text", " "], "modification"),
         (["search", "{gallery}", "--model", "{run}", "--image", "{image}",
-          "--text", "make it red", "-k", "100000"], "`k` must be at most"),
+          "--text", "make it red", "-k", "0"], "`k` must be at least 1"),
         (["search", "{gallery}", "--model", "{run}", "--image", "{broken}",
           "--text", "make it red"], "broken.png"),
         (["search", "{gallery}", "--model", "{run}", "--image", "none.png",

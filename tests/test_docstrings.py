@@ -24,6 +24,7 @@ MODULES = (
     "metrics",
     "models",
     "retrieval",
+    "serving",
     "visualization",
 )
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)

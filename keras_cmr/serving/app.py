@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import math
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from keras_cmr.serving.rate_limiter import RateLimiter
 from keras_cmr.serving.refused import Refused
 from keras_cmr.serving.workers import Workers
 
+_log = logging.getLogger(__name__)
 _PICTURE_HEADERS = {
     "Cache-Control": "private, max-age=60",
     "X-Content-Type-Options": "nosniff",
@@ -76,6 +78,7 @@ def application(service, allow_hosts=None, allow_origins=()):
         exception_handlers={
             Refused: _refused,
             ClientDisconnect: _gone,
+            ConnectionError: _unreachable,
             HTTPException: _http_exception,
             Exception: _broken,
         },
@@ -169,6 +172,12 @@ async def _http_exception(request, error):
 
 async def _gone(request, error):
     return Response(status_code=CLIENT_GONE)
+
+
+async def _unreachable(request, error):
+    _log.error("The gallery can't be reached: %s", error)
+    refused = Refused(503, "The gallery can't be reached.", retry_after=1)
+    return await _refused(request, refused)
 
 
 async def _broken(request, error):

@@ -36,13 +36,13 @@ class Health:
         self._gallery = gallery
         self._model = model
         self._max_batch = max_batch
-        self._metrics = metrics
         self._seconds = seconds
         self._stop = threading.Event()
         self._trouble = "starting"
         self._checked = time.monotonic()
         self.images = len(gallery)
-        metrics.images.set(self.images)
+        metrics.images.set_function(lambda: self.images)
+        metrics.ready.set_function(lambda: self.trouble is None)
         # Not black: a model may have nothing to say about that.
         self._picture = np.random.default_rng(0).integers(
             0, 256, (64, 64, 3), dtype=np.uint8
@@ -85,6 +85,4 @@ class Health:
                 _log.info("Ready: %s images", f"{self.images:,}")
             self._trouble = trouble
             self._checked = time.monotonic()
-            self._metrics.images.set(self.images)
-            self._metrics.ready.set(trouble is None)
             self._stop.wait(self._seconds)

@@ -2,8 +2,6 @@
 
 import time
 
-import numpy as np
-
 from keras_cmr.retrieval.gallery import Gallery
 from keras_cmr.retrieval.images import UnreadableImage
 from keras_cmr.serving.batched_model import BatchedModel
@@ -93,10 +91,10 @@ class Service:
             Refused: 413 or 422.
         """
         start = time.perf_counter()
+        self._check(question)
         image = question.image
         if image is not None:
             image = uploaded_picture(image, self.limits.pixels)
-        self._check(question)
         self._model.seconds_waited()
         searching = time.perf_counter()
         try:
@@ -173,7 +171,7 @@ class Service:
     def _hit(self, hit):
         shown = {
             "id": hit.id,
-            "score": round(float(np.float32(hit.score)), 6),
+            "score": round(hit.score, 6),
             "rank": hit.rank,
             "metadata": hit.metadata,
         }

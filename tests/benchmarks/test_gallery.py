@@ -12,6 +12,7 @@ from benchmarks import gallery_operations
 from benchmarks import gallery_soak
 from benchmarks import gallery_table
 from benchmarks.gallery_engines import ENGINES
+from keras_cmr.retrieval import Gallery
 from keras_cmr.retrieval.scann import load_scann
 
 pytestmark = [
@@ -117,14 +118,12 @@ def test_random_operations(tmp_path, capsys):
 
 def test_a_disagreement_is_seen(tmp_path, monkeypatch, capsys):
     """The comparison can fail: a gallery that forgets to exclude."""
-    search = gallery_operations.Gallery.search_embeddings
+    search = Gallery.search_embeddings
 
     def forgetful(self, queries, k, exclude=None, where=None):
         return search(self, queries, k, None, where)
 
-    monkeypatch.setattr(
-        gallery_operations.Gallery, "search_embeddings", forgetful
-    )
+    monkeypatch.setattr(Gallery, "search_embeddings", forgetful)
     status = gallery_operations.main(
         ["--smoke", "--operations=6000", f"--out={tmp_path}"]
     )

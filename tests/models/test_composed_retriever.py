@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_cmr import layers
 from keras_cmr import losses
@@ -240,8 +241,6 @@ def test_a_fusion_may_use_the_target_for_losses_but_not_for_the_query():
 
 
 def test_embeddings_are_the_towers_unit_rows(tmp_path):
-    from PIL import Image
-
     model = tiny_model()
     batch = tiny_batch(model)
     outputs = model(batch, training=False)
@@ -258,6 +257,17 @@ def test_embeddings_are_the_towers_unit_rows(tmp_path):
             model.embed_targets(form), targets[:1], rtol=1e-4, atol=1e-5
         )
     assert model.embed_targets([]).shape == (0, 8)
+
+
+def test_texts_alone_are_the_text_encoders_unit_rows():
+    model = tiny_model()
+    rows = numpy(model.text_encoder(model.text_encoder.tokenize(TEXTS)))
+    lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
+    assert np.abs(lengths - 1).max() > 1e-3  # so that scaling shows
+    got = model.embed_texts(TEXTS, batch_size=3)
+    assert got.shape == (4, 8) and got.dtype == np.float32
+    np.testing.assert_allclose(got, rows / lengths, rtol=1e-4, atol=1e-5)
+    assert model.embed_texts([]).shape == (0, 8)
 
 
 FRESH = """
@@ -371,6 +381,20 @@ def test_fingerprint_follows_what_ranks():
             "equally many. Received: 2 and 1",
         ),
         (
+            lambda: tiny_model().embed_texts([" "]),
+            ValueError,
+            "at least one word",
+        ),
+        (
+            lambda: models.ComposedRetriever(
+                tiny_model().image_encoder,
+                models.LSTMTextEncoder(WORDS, embedding_dim=6),
+                fusion=layers.TIRG(),
+            ).embed_texts(TEXTS),
+            ValueError,
+            "as wide as the image encoder's, 8. Received: 6",
+        ),
+        (
             lambda: tiny_model().embed_targets(["nowhere.png"]),
             ValueError,
             "No such image: nowhere.png",
@@ -411,3 +435,17 @@ def test_a_broken_image_is_named(tmp_path):
     path.write_bytes(b"not a picture")
     with pytest.raises(ValueError, match=r"Can't read image .*broken\.png"):
         tiny_model().embed_targets([path])
+
+
+def test_prepared_images_embed_as_their_files_do(tmp_path):
+    model = tiny_model()
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 70, 3), "uint8")
+    path = tmp_path / "a.jpg"
+    Image.fromarray(pixels).save(path)
+    prepared = model.prepare_image(path)
+    assert (prepared.shape, prepared.dtype) == ((32, 32, 3), "uint8")
+    assert np.array_equal(prepared, models.images.load_image(path, 32))
+    assert np.array_equal(model.prepare_image(prepared), prepared)
+    np.testing.assert_array_equal(
+        model.embed_targets([prepared]), model.embed_targets([path])
+    )

@@ -20,7 +20,8 @@ def modes(model):
 
 def embed(model):
     queries = model.embed_queries(tiny.pictures(), tiny.TEXTS)
-    return queries, model.embed_targets(tiny.pictures(seed=1))
+    targets = model.embed_targets(tiny.pictures(seed=1))
+    return queries, targets, model.embed_texts(tiny.TEXTS)
 
 
 def test_retriever(tmp_path):
@@ -44,10 +45,15 @@ def test_retriever(tmp_path):
     # Unit rows, so this is an angle of a few degrees.
     for old, new in zip(before, rows, strict=True):
         assert np.abs(new - old).max() > 0
-    for name, quantized in zip(("query", "target"), rows, strict=True):
+    for name, quantized in zip(("query", "target"), rows[:2], strict=True):
         np.testing.assert_allclose(
             quantized, numpy(outputs[name]) / 4, atol=0.05
         )
+
+    tokens = model.text_encoder.tokenize(tiny.TEXTS)
+    texts = numpy(model.text_encoder(tokens))
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    np.testing.assert_allclose(rows[2], texts, atol=1e-5)
 
     loaded = save_and_load(model, tmp_path / "model.keras")
     assert modes(loaded) == modes(model)

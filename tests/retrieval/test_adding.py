@@ -107,21 +107,21 @@ def test_bad_embeddings_leave_the_gallery_as_it_was(
 ):
     gallery.add(pixels(3), verbose=0)
     before = content(gallery)
-    gallery._model = BrokenModel(change)
+    gallery._given_model = BrokenModel(change)
     with pytest.raises((ValueError, TypeError), match=message):
         gallery.add(pixels(5, seed=1), verbose=0)
     assert content(gallery) == before
 
 
 def test_a_failure_in_a_later_chunk_adds_nothing(gallery, pixels, monkeypatch):
-    monkeypatch.setattr("keras_cmr.retrieval.images._IMAGES_PER_CHUNK", 2)
+    monkeypatch.setattr("keras_cmr.retrieval.decoding._IMAGES_PER_PIECE", 2)
     calls = []
 
     def second_fails(embeddings):
         calls.append(len(embeddings))
         return embeddings * (np.nan if len(calls) == 2 else 1)
 
-    gallery._model = BrokenModel(second_fails)
+    gallery._given_model = BrokenModel(second_fails)
     with pytest.raises(ValueError, match="2 bad of 2, the first is '2'"):
         gallery.add(pixels(6), verbose=0)
     assert calls == [2, 2] and len(gallery) == 0

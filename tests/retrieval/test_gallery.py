@@ -1,13 +1,16 @@
 """`Gallery` on a folder: making, opening, what a hit carries, its life."""
 
+import contextlib
 import inspect
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from keras_cmr import durable
 from keras_cmr.retrieval import Gallery
 from tests.retrieval.dictionary import assert_best
 from tests.retrieval.dictionary import best
@@ -229,7 +232,7 @@ def test_another_model_is_refused(gallery, pixels):
         ValueError, match=r"another model.*0123456789ab\. .*ffffffffffff$"
     ):
         Gallery.open(gallery.stats()["location"], other)
-    gallery._model = other
+    gallery._given_model = other
     with pytest.raises(ValueError, match="another model"):
         gallery.add(pixels(1, seed=1), verbose=0)
     with pytest.raises(ValueError, match="another model"):
@@ -264,6 +267,33 @@ def test_create_takes_an_empty_folder_and_checks_first(tmp_path, model):
     for bad in (3, None, b"a"):
         with pytest.raises(TypeError, match="`location` must be a folder or"):
             Gallery.open(bad, model)
+
+
+@pytest.mark.parametrize("name", ["sync", "os.replace"])
+@pytest.mark.parametrize("nth", range(4))
+def test_a_create_that_broke_off_can_be_done_again(
+    tmp_path, model, monkeypatch, name, nth
+):
+    calls, target = [], f"keras_cmr.durable.{name}"
+    real = os.replace if name == "os.replace" else durable.sync
+
+    def stop(*arguments):
+        calls.append(1)
+        if len(calls) == nth + 1:
+            raise KeyboardInterrupt  # as a kill, but for what it tidies
+        return real(*arguments)
+
+    monkeypatch.setattr(target, stop)
+    with contextlib.suppress(KeyboardInterrupt):
+        Gallery.create(tmp_path / "a", model)
+    monkeypatch.undo()
+    if (tmp_path / "a" / "manifest.json").exists():
+        assert len(Gallery.open(tmp_path / "a", model)) == 0
+        return
+    for begun in ("rows.json.new", "manifest.json.new"):
+        (tmp_path / "a" / begun).write_text("half")
+    Gallery.create(tmp_path / "a", model)
+    assert len(Gallery.open(tmp_path / "a", model)) == 0
 
 
 def test_a_folder_without_a_gallery_is_refused(tmp_path, model):

@@ -148,7 +148,7 @@ def test_a_batch_answers_like_single_searches(six, files, pixels):
 def test_more_queries_than_one_chunk(six, pixels, monkeypatch):
     references, texts = pixels(5, seed=2), [f"make it {i}" for i in range(5)]
     want = six.search_batch(references, texts, 3)
-    monkeypatch.setattr("keras_cmr.retrieval.images._IMAGES_PER_CHUNK", 2)
+    monkeypatch.setattr("keras_cmr.retrieval.decoding._IMAGES_PER_PIECE", 2)
     got = six.search_batch(references, texts, 3)
     assert [ids(hits) for hits in got] == [ids(hits) for hits in want]
 
@@ -264,7 +264,7 @@ def test_a_query_embedding_that_is_not_finite_is_refused(six, files):
         def embed_queries(self, references, modifications):
             return np.nan * super().embed_queries(references, modifications)
 
-    six._model = Broken()
+    six._given_model = Broken()
     with pytest.raises(ValueError, match="query embeddings must be finite"):
         six.search(files[0], "red", k=1)
 
@@ -274,7 +274,7 @@ def test_a_model_that_loses_a_query_is_refused(six, files):
         def embed_queries(self, references, modifications):
             return super().embed_queries(references, modifications)[1:]
 
-    six._model = Losing()
+    six._given_model = Losing()
     with pytest.raises(ValueError, match=r"one embedding per query.*0 for 1"):
         six.search(files[0], "red", k=1)
 

@@ -36,8 +36,8 @@ def test_it_answers_as_the_library_does(tmp_path):
         (None, "make blue", "1.png"),
     ]
     with running(
-        tmp_path / "gallery", "--time-limit", "20", model=run,
-        module="keras_cmr.cli",
+        tmp_path / "gallery", "--time-limit", "20", "--threads", "2",
+        model=run, module="keras_cmr.cli",
     ) as server:  # fmt: skip
         for image, text, id in cases:
             parts = [

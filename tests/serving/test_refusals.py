@@ -255,6 +255,17 @@ def test_failures_are_told_to_the_log_alone(served, caplog):
     assert any(line.startswith("192.0.2.1 /search 500 ") for line in lines)
 
 
+def test_a_store_that_does_not_answer(client, caplog, monkeypatch):
+    def search(*args, **kwargs):
+        raise ConnectionError("no answer from milvus://secret:19530")
+
+    monkeypatch.setattr(client.service._gallery, "search", search)
+    answer = client.post("/search", json={"reference_id": "id/1"})
+    assert_refused(answer, 503, "The gallery can't be reached.")
+    assert answer.headers["retry-after"] == "1"
+    assert "no answer from milvus" in caplog.text
+
+
 def test_the_log_has_no_queries(client, caplog):
     with caplog.at_level(logging.INFO):
         client.post(

@@ -20,7 +20,7 @@ def embed_images(
     source,
     model,
     out,
-    shard_size=4096,
+    shard_size=2048,
     cluster=None,
     strict=False,
     verbose=1,

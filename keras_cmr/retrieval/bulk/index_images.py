@@ -23,7 +23,7 @@ def index_images(
     model,
     update=False,
     strict=False,
-    shard_size=4096,
+    shard_size=2048,
     cluster=None,
     verbose=1,
 ):
@@ -116,7 +116,7 @@ def index_images(
             written += len(rows.ids)
             skipped += unreadable
             bar.set_postfix(unreadable=len(skipped), refresh=False)
-    if len(gallery) and (written or gallery.stats().get("unindexed")):
+    if len(gallery) and (written or _needs_compacting(gallery.stats())):
         gallery.compact()
     return gallery, BulkSummary(
         written, news.kept, skipped, time.perf_counter() - start
@@ -125,10 +125,19 @@ def index_images(
 
 def write_rows(backend, rows):
     """Adds `NewRows`, or replaces those that are there."""
-    there = [id in backend for id in rows.ids]
-    old = rows.take([i for i, known in enumerate(there) if known])
-    new = rows.take([i for i, known in enumerate(there) if not known])
+    known = backend.present(rows.ids)
+    old = rows.take([i for i, id in enumerate(rows.ids) if id in known])
+    new = rows.take([i for i, id in enumerate(rows.ids) if id not in known])
     if old.ids:
         backend.update(Changes(*old))
     if new.ids:
         backend.add(new)
+
+
+def _needs_compacting(stats):
+    """Whether a run that was killed, or another program, left that to do."""
+    if "unindexed" in stats:
+        return stats["unindexed"] > 0
+    return stats["calibration"] is None and (
+        stats["count"] >= stats["exact_below"]
+    )

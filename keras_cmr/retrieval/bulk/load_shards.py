@@ -66,7 +66,8 @@ def load_shards(gallery, shards, replace=False, verbose=1):
 
 def _without_known(backend, rows, replace):
     """The rows that the gallery lacks or, with `replace`, has otherwise."""
-    there = [i for i, id in enumerate(rows.ids) if id in backend]
+    known = backend.present(rows.ids)
+    there = [i for i, id in enumerate(rows.ids) if id in known]
     ids = [rows.ids[i] for i in there]
     same = set()
     if there:

@@ -32,7 +32,7 @@ class News:
             yield from pictures
             return
         while some := list(islice(pictures, _ASKED_AT_ONCE)):
-            there = {p.id for p in some if p.id in self._backend}
+            there = self._backend.present([p.id for p in some])
             self._check_files([p for p in some if p.id in there])
             self.kept += len(there)
             if self._bar.total is not None:

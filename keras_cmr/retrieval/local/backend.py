@@ -30,8 +30,9 @@ from keras_cmr.retrieval.local.table import LanceTable
 from keras_cmr.retrieval.local.verification import verify
 from keras_cmr.retrieval.query import check_fingerprint
 
-# Vectors of larger additions are mapped from disk, not kept in memory.
-_MAPPED_FROM = 4096
+# Vectors of larger additions are mapped from disk, not kept in memory: what
+# `index_images` writes is larger, most often.
+_MAPPED_FROM = 1024
 
 
 class LocalBackend(Backend):

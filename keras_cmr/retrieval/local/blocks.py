@@ -5,7 +5,7 @@ import numpy as np
 from keras_cmr.retrieval.local.growing import Growing
 
 # Smaller blocks are copied to memory, so that a search meets few of them.
-_SMALL = 4096
+_SMALL = 1024
 
 
 class Blocks:

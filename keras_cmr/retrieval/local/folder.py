@@ -28,6 +28,7 @@ ROWS = "rows.lance"
 _INDEXES = "index-" + 6 * "[0-9]"
 # A write takes milliseconds; only `compact` holds the lock for longer.
 _SECONDS_WAITED = 10
+_ATTEMPTS = 5
 
 
 def claim_folder(folder):
@@ -41,9 +42,9 @@ def claim_folder(folder):
             "`location` must not hold a gallery already; use `Gallery.open`. "
             f"Received: {folder}"
         )
-    # A killed `create` may have left a manifest that was not in place yet.
-    begun = MANIFEST + ".new"
-    if folder.exists() and any(p.name != begun for p in folder.iterdir()):
+    # What a killed `create` may have left: the manifest comes last.
+    begun = {SEAL, SEAL + ".new", MANIFEST + ".new"}
+    if folder.exists() and any(p.name not in begun for p in folder.iterdir()):
         raise ValueError(
             f"`location` must be new or empty. Received: {folder}, which "
             "holds other files"
@@ -74,12 +75,13 @@ def settled(folder, read):
 
     A writer drops files once the manifest and the seal name others.
     """
-    while True:
+    for attempt in range(_ATTEMPTS):
         before = _stamp(folder)
         try:
             return read()
         except (OSError, ValueError):
-            if _stamp(folder) == before:
+            # Damage stays, however busy a writer is.
+            if attempt + 1 == _ATTEMPTS or _stamp(folder) == before:
                 raise
 
 

@@ -86,9 +86,11 @@ class MilvusBackend(Backend):
 
     @classmethod
     def exists(cls, location):
-        """Whether there is a collection of this name."""
+        """Whether there is a collection of that name."""
         connection = Connection(Address.parse(location))
-        return connection("has_collection", connection.address.collection)
+        there = connection("has_collection", connection.address.collection)
+        connection.close()
+        return there
 
     @property
     def dim(self):

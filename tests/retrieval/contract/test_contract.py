@@ -71,6 +71,44 @@ def test_what_was_added_is_there_at_once_and_after_reopening(
         assert each.verify()
 
 
+def test_vectors_of_ids_in_the_order_asked_for(filled):
+    gallery, expected = filled
+    wanted = [IDS[7], IDS[0], IDS[4]]
+    found = gallery._backend.vectors(wanted)
+    assert found.dtype == np.float32
+    for id, vector in zip(wanted, found, strict=True):
+        assert np.array_equal(vector, expected.rows[id][0])
+    with pytest.raises(ValueError, match=r"`ids` must be in the.*'nobody'"):
+        gallery._backend.vectors(["a", "nobody"])
+
+
+def test_a_gallery_is_known_to_exist(new_location, model):
+    location = new_location()
+    assert not holds_gallery(location)
+    Gallery.create(location, model)
+    assert holds_gallery(location)
+
+
+def test_without_a_model_all_works_but_what_embeds(filled, location, pixels):
+    _, expected = filled
+    gallery = Gallery.open(location)
+    query = unit(np.random.default_rng(1), 1)
+    assert_found(
+        gallery.search_embeddings(query, 10)[0], expected.search(query[0], 10)
+    )
+    gallery.remove(["a"])
+    assert len(gallery) == 9 and gallery.verify()
+    image = pixels(1)[0]
+    for call in (
+        lambda: gallery.add([image], verbose=0),
+        lambda: gallery.search(image, "in red"),
+        lambda: gallery.update(["A"], [image], verbose=0),
+    ):
+        with pytest.raises(TypeError, match="needs the model"):
+            call()
+    assert len(gallery) == 9
+
+
 def test_equal_scores_come_in_order_of_addition(filled):
     gallery, expected = filled
     (hits,) = gallery.search_embeddings(expected.rows["é"][0][None], 2)

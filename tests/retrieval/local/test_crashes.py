@@ -111,13 +111,13 @@ def kill_many(tmp_path, kill, filled, kinds, times, slow=False, more=0):
 
 @pytest.mark.parametrize("kinds", [WRITES], ids=["writes"])
 def test_a_kill_at_a_random_moment(tmp_path, kill, filled, kinds):
-    times = np.random.default_rng(0).uniform(0, 0.6, 12)
+    times = np.random.default_rng(0).uniform(0, 0.6, 8)
     counts = kill_many(tmp_path, kill, filled, kinds, times)
     assert max(counts) >= 5  # joined files and dropped versions too
 
 
 def test_a_kill_during_compact(tmp_path, kill, filled, scann):
-    times = np.random.default_rng(1).uniform(0, 0.6, 6)
+    times = np.random.default_rng(1).uniform(0, 0.6, 4)
     kill_many(tmp_path, kill, filled, ["compact"], times, more=260)
 
 

@@ -106,6 +106,19 @@ def test_reading_begins_again_only_if_a_writer_was_at_work(tmp_path):
     assert len(calls) == 2
 
 
+def test_damage_is_told_beside_a_busy_writer(tmp_path):
+    calls = []
+
+    def read():
+        calls.append(1)
+        (tmp_path / "rows.json").write_text(str(len(calls)))
+        raise ValueError("damaged")
+
+    with pytest.raises(ValueError, match="damaged"):
+        files.settled(tmp_path, read)
+    assert len(calls) == 5
+
+
 @pytest.mark.parametrize("text", ["", "[]", "7", "null", '{"format": 2}'])
 def test_a_manifest_that_is_none_is_refused(indexed, text):
     _, folder = indexed
