@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from keras_cmr.retrieval.where import Where
@@ -72,3 +73,10 @@ def test_it_reads_like_what_was_asked():
 def test_bad_conditions_are_refused(where, error, message):
     with pytest.raises(error, match=message):
         Where.parse(where)
+
+
+def test_numbers_of_numpy_are_compared_as_what_they_are():
+    assert not Where.parse({"x": np.float32(0.1)}).holds({"x": 0.1})
+    assert Where.parse({"x": np.float32(0.5)}).holds({"x": 0.5})
+    assert Where.parse({"x": [np.int64(3)]}).holds({"x": 3})
+    assert Where.parse({"x": {"$gt": np.float32(0.1)}}).holds({"x": 0.2})
