@@ -75,6 +75,7 @@ setup(
     ],
     extras_require={
         "retrieval": RETRIEVAL,
+        "ray": ["ray[data]>=2.60"],
         "serve": [*RETRIEVAL, *SERVE],
         "datasets": DATASETS,
         "pretrained": PRETRAINED,
