@@ -75,6 +75,7 @@ setup(
     ],
     extras_require={
         "retrieval": RETRIEVAL,
+        "milvus": ["pymilvus>=3.0"],
         "ray": ["ray[data]>=2.60"],
         "serve": [*RETRIEVAL, *SERVE],
         "datasets": DATASETS,
