@@ -72,9 +72,6 @@ class Connection:
             or 0
         )
 
-    def close(self):
-        self._client.close()
-
     def _translated(self, method, error):
         said = str(error.message).split("\n")[0]
         text = f"Milvus at {self.address} failed to {method}: {said}"

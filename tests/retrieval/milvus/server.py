@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,6 +105,9 @@ def started(folder):
     finally:
         if server._process is not None:
             server.kill()
+        # Half a gigabyte; the log stays.
+        for name in ("bin", "data"):
+            shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _etcd_config(folder, client, peer):
