@@ -72,6 +72,10 @@ class Connection:
             or 0
         )
 
+    def close(self):
+        """Ends the connection."""
+        self._client.close()
+
     def _translated(self, method, error):
         said = str(error.message).split("\n")[0]
         text = f"Milvus at {self.address} failed to {method}: {said}"
