@@ -18,6 +18,12 @@ RETRIEVAL = [
     "pylance>=14",  # 217 MB installed, and so an extra
     "filelock>=3.16",
 ]
+SERVE = [
+    "prometheus-client>=0.21",
+    "python-multipart>=0.0.20",
+    "starlette>=1.0",
+    "uvicorn>=0.34",
+]
 DATASETS = [
     "tensorflow-datasets>=4.9.10",
     # TFDS imports it without asking for it (tensorflow/datasets#11212).
@@ -69,13 +75,18 @@ setup(
     ],
     extras_require={
         "retrieval": RETRIEVAL,
+        "milvus": ["pymilvus>=3.0"],
+        "ray": ["ray[data]>=2.60"],
+        "serve": [*RETRIEVAL, *SERVE],
         "datasets": DATASETS,
         "pretrained": PRETRAINED,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [
             *RETRIEVAL,
+            *SERVE,
             *DATASETS,
+            "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",
             "pytest>=8",

@@ -94,16 +94,24 @@ def serving(folder):
     )
     try:
         port = int(re.search(r":(\d+)", process.stdout.readline())[1])
-        ready = request("GET", "/healthz")
-        while True:
-            with contextlib.suppress(OSError):
-                if ready(http.client.HTTPConnection("127.0.0.1", port)) == 200:
-                    break
+        while not ready(port):
             time.sleep(0.2)
         yield process.pid, port
     finally:
         process.terminate()
         process.communicate()
+
+
+def ready(port):
+    with contextlib.closing(connect(port)) as connection:
+        try:
+            return request("GET", "/healthz")(connection) == 200
+        except ConnectionRefusedError:
+            return False
+
+
+def connect(port):
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
 
 def request(method, path, body=None, headers=None):
@@ -148,15 +156,14 @@ def load(pid, port, asked, clients, seconds):
     end = time.perf_counter() + seconds
 
     def client(number):
-        connection, waits, turn = None, [], number
-        connection = http.client.HTTPConnection("127.0.0.1", port, 120)
-        while (start := time.perf_counter()) < end:
-            status = asked[turn % len(asked)](connection)
-            if status != 200:
-                raise RuntimeError(f"HTTP {status}")
-            waits.append(time.perf_counter() - start)
-            turn += clients
-        connection.close()
+        waits, turn = [], number
+        with contextlib.closing(connect(port)) as connection:
+            while (start := time.perf_counter()) < end:
+                status = asked[turn % len(asked)](connection)
+                if status != 200:
+                    raise RuntimeError(f"HTTP {status}")
+                waits.append(time.perf_counter() - start)
+                turn += clients
         return waits
 
     cpu, start = cpu_seconds(pid), time.perf_counter()

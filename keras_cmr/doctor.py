@@ -13,6 +13,7 @@ _REQUIRED = ("tensorflow", "keras", "keras-hub", "numpy", "pillow")
 _OPTIONAL = {
     "pylance": ("galleries in a folder", "retrieval"),
     "scann": ("fast search in large galleries", "retrieval"),
+    "uvicorn": ("galleries over HTTP", "serve"),
     "tensorflow-datasets": ("benchmarks as TFDS builders", "datasets"),
 }
 
