@@ -155,7 +155,7 @@ class MilvusBackend(Backend):
                     f"{next(iter(there))!r}"
                 )
             made = [
-                schema.row_of(*row, manifest.next_seq + i, manifest.head + 1)
+                schema.row_of(*row, manifest.next_seq + i)
                 for i, row in enumerate(zip(*rows, strict=True))
             ]
             dim = rows.vectors.shape[1]
@@ -328,7 +328,7 @@ class MilvusBackend(Backend):
             ]
             first = manifest.next_seq + start
             for i, row in enumerate(zip(*new, strict=True)):
-                yield schema.row_of(*row, first + i, 0)
+                yield schema.row_of(*row, first + i)
 
     def _sample(self, size):
         """Vectors of rows drawn at random, an array."""

@@ -73,6 +73,7 @@ class Connection:
         )
 
     def close(self):
+        """Ends the connection."""
         self._client.close()
 
     def _translated(self, method, error):

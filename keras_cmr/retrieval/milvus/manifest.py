@@ -29,7 +29,8 @@ class Manifest:
         count: Int, rows in the gallery.
         next_seq: Int, rows ever added.
         time: Int, server time that a read must have reached.
-        writing: Bool. Whether rows above `head` may be there.
+        writing: Int, the number of a write whose rows may be there, or
+            `None`.
         pending: `None`, or, of a committed update or removal whose staged
             rows are being put in place, the number put in place so far.
         indexed: Bool. Whether the index is an approximate one.
@@ -45,7 +46,7 @@ class Manifest:
     count: int = 0
     next_seq: int = 0
     time: int = 0
-    writing: bool = False
+    writing: int | None = None
     pending: int | None = None
     indexed: bool = False
     calibration: dict | None = None

@@ -21,7 +21,7 @@ VECTOR = "vector"
 # Columns of a `Record`, and those that say whether and where it counts.
 RECORD = ["key", "path", "metadata", "seq", "batch"]
 ALL = [*RECORD, VECTOR, "path_key", "tags", "numbers", "checksum"]
-# Rows of a write that is not in place yet; see `writing`.
+# Added to the number of rows that are not in place yet; see `writing`.
 STAGED = 1 << 62
 _STAGED_PREFIX = "%"
 
@@ -99,14 +99,14 @@ def id_of(key):
     return unquote(key, errors="surrogateescape")
 
 
-def staged(row):
-    """The row, kept aside; see `writing`."""
-    return {**row, "key": _STAGED_PREFIX + row["key"], "batch": STAGED}
+def staged(row, number):
+    """The row, kept aside under a number from `STAGED` on; see `writing`."""
+    return {**row, "key": _STAGED_PREFIX + row["key"], "batch": number}
 
 
 def tombstone(id, dim):
     """A row to be staged that stands for the removal of a row."""
-    return row_of(id, np.zeros(dim, np.float32), None, {}, -1, 0)
+    return row_of(id, np.zeros(dim, np.float32), None, {}, -1)
 
 
 def unstaged_key(key):
@@ -114,8 +114,8 @@ def unstaged_key(key):
     return key.removeprefix(_STAGED_PREFIX)
 
 
-def row_of(id, vector, path, metadata, seq, batch):
-    """A row as the server takes it.
+def row_of(id, vector, path, metadata, seq):
+    """A row as the server takes it, but for the number of its write.
 
     What the server could not hold is a `ValueError`.
     """
@@ -123,7 +123,6 @@ def row_of(id, vector, path, metadata, seq, batch):
     row = {
         "key": key_of(id),
         "seq": seq,
-        "batch": batch,
         "path": "" if path is None else key_of(path),
         "path_key": expressions.path_key(path),
         "metadata": text,

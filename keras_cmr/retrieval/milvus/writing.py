@@ -1,6 +1,7 @@
 """Writes that are there whole or not at all, whenever they are cut short."""
 
 import itertools
+import secrets
 
 from keras_cmr.retrieval.milvus import manifest as manifests
 from keras_cmr.retrieval.milvus import schema
@@ -8,13 +9,15 @@ from keras_cmr.retrieval.milvus import schema
 # One request takes 64 MB at most, in rows of all columns.
 _BYTES_PER_REQUEST = 8 << 20
 _ROWS_PER_REQUEST = 1_000
+# By how much the number of a write is larger than the last one's, at most.
+_STEP = 1 << 20
 
 
 class Writer:
     """Writes rows of one gallery.
 
     The number of the last committed write, `head`, is in the manifest, which
-    the server replaces at once. An addition is rows with the next number,
+    the server replaces at once. An addition is rows with a larger number,
     which nobody takes for rows of the gallery, and then a new head.
 
     An update or a removal first keeps its rows aside (*staged*, under keys
@@ -45,7 +48,8 @@ class Writer:
     def add(self, rows, dim):
         """Writes new rows, an iterable, and commits them."""
         manifest = self._start()
-        count = self._upsert(rows)
+        number = manifest.writing
+        count = self._upsert(({**r, "batch": number} for r in rows), manifest)
         self._commit(
             manifest,
             dim=dim,
@@ -56,33 +60,28 @@ class Writer:
     def replace(self, rows):
         """Commits rows, an iterable, and puts them in place of the old."""
         manifest = self._start()
-        count = self._upsert(schema.staged(row) for row in rows)
-        self.finish(
-            self._commit(
-                manifest, pending=0, next_seq=manifest.next_seq + count
-            )
-        )
+        count = self._stage(rows, manifest)
+        last = manifest.next_seq + count
+        self.finish(self._commit(manifest, pending=0, next_seq=last))
 
     def remove(self, tombstones):
         """Commits the removal of rows and carries it out."""
         manifest = self._start()
-        count = self._upsert(schema.staged(row) for row in tombstones)
-        self.finish(
-            self._commit(manifest, pending=0, count=manifest.count - count)
-        )
+        left = manifest.count - self._stage(tombstones, manifest)
+        self.finish(self._commit(manifest, pending=0, count=left))
 
     def abandon(self):
         """Takes back what was written and not committed."""
         manifest = self._load()
-        if not manifest.writing:
+        if manifest.writing is None:
             return manifest
-        while keys := self._keys_where(f"batch > {manifest.head}"):
-            self._connection("delete", self._name, ids=keys)
-        return self._store(manifest.replace(writing=False))
+        self._delete_where(f"batch > {manifest.head}")
+        return self._store(manifest.replace(writing=None))
 
     def finish(self, manifest):
         """Puts staged rows in place; may be done twice without harm."""
-        while keys := self._keys_where(f"batch == {schema.STAGED}"):
+        staged = f"batch == {schema.STAGED + manifest.head}"
+        while keys := self._keys_where(staged):
             for part in _parts(keys, _ROWS_PER_REQUEST):
                 self._put_in_place(part, manifest.head)
                 manifest = self._store(
@@ -91,7 +90,7 @@ class Writer:
         return self._store(
             manifest.replace(
                 pending=None,
-                writing=False,
+                writing=None,
                 time=manifests.tick(self._connection),
             )
         )
@@ -109,25 +108,40 @@ class Writer:
         self._connection("delete", self._name, ids=keys)
 
     def _start(self):
-        return self._store(self._load().replace(writing=True))
+        manifest = self._load()
+        # By chance, so that rows of two programs that write at once, against
+        # the rules, can be told apart.
+        number = manifest.head + 1 + secrets.randbelow(_STEP)
+        return self._store(manifest.replace(writing=number))
 
     def _commit(self, manifest, **changes):
-        if self._load() != manifest:
-            raise RuntimeError(
-                f"Another program wrote to {self._connection.address} at the "
-                "same time; nothing was written here. A gallery takes one "
-                "writer at a time"
-            )
+        self._check_alone(manifest)
         return self._store(
             manifest.replace(
-                head=manifest.head + 1,
-                writing="pending" in changes,
+                head=manifest.writing,
+                writing=manifest.writing if "pending" in changes else None,
                 time=manifests.tick(self._connection),
                 **changes,
             )
         )
 
-    def _upsert(self, rows):
+    def _check_alone(self, manifest):
+        if self._load() == manifest:
+            return
+        number = manifest.writing
+        self._delete_where(f"batch in [{number}, {schema.STAGED + number}]")
+        raise RuntimeError(
+            f"Another program wrote to {self._connection.address} at the same "
+            "time; nothing was written here. A gallery takes one writer at a "
+            "time"
+        )
+
+    def _stage(self, rows, manifest):
+        number = schema.STAGED + manifest.writing
+        staged = (schema.staged(row, number) for row in rows)
+        return self._upsert(staged, manifest)
+
+    def _upsert(self, rows, manifest=None):
         # Not `insert`, which would keep two rows of one key.
         count = 0
         part, size = [], 0
@@ -136,11 +150,20 @@ class Writer:
             size += _bytes_of(row)
             count += 1
             if size > _BYTES_PER_REQUEST or len(part) == _ROWS_PER_REQUEST:
-                self._connection.write(self._name, part)
+                self._write(part, manifest)
                 part, size = [], 0
         if part:
-            self._connection.write(self._name, part)
+            self._write(part, manifest)
         return count
+
+    def _write(self, rows, manifest):
+        if manifest is not None:
+            self._check_alone(manifest)
+        self._connection.write(self._name, rows)
+
+    def _delete_where(self, condition):
+        while keys := self._keys_where(condition):
+            self._connection("delete", self._name, ids=keys)
 
     def _keys_where(self, condition):
         rows = self._reader.query(condition, ["key"], latest=True)

@@ -188,3 +188,28 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
         assert [hits[0].id for hits in found] == list(acknowledged)
     gallery.add_embeddings(unit(rng, 1), ["after"])
     assert gallery.ids[-1] == "after"
+
+
+@pytest.mark.parametrize("kind", WRITES)
+def test_two_writers_at_once_are_noticed_and_do_no_harm(
+    ten, location, model, kind, monkeypatch
+):
+    gallery, _ = ten
+    other = Gallery.open(location, model)
+    new = unit(np.random.default_rng(2), 10)
+    write, requests = Connection.write, itertools.count()
+
+    def interrupted(self, collection, rows):
+        ours = self is gallery._backend._connection
+        if ours and collection.endswith("_rows") and next(requests) == 1:
+            other.add_embeddings(-new[:1], ["other"])
+        return write(self, collection, rows)
+
+    monkeypatch.setattr(Connection, "write", interrupted)
+    before = state(other)
+    with pytest.raises(RuntimeError, match=r"Another program.*nothing was wri"):
+        WRITES[kind](gallery, new)
+    for each in (gallery, other, Gallery.open(location, model)):
+        assert state(each) == [*before, ("other", None)]
+    other.add_embeddings(new[1:2], ["last"])
+    assert state(other) == [*before, ("other", None), ("last", None)]
