@@ -48,7 +48,7 @@ def test_tirg_by_hand():
         [2 * sigmoid(-7.5) * -2.0 + 3 * -1.0],
     ]
     result = numpy(fusion(reference, modification))
-    np.testing.assert_allclose(result, expected, rtol=1e-4)
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_concatenation_by_numpy():

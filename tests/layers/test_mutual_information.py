@@ -76,7 +76,9 @@ def test_as_a_layer_it_is_the_identity_with_a_loss_in_training(
     np.testing.assert_array_equal(numpy(output), first)
     (loss,) = term.losses
     nats = term.nats(first, second, negatives=mask, training=True)
-    np.testing.assert_allclose(numpy(loss), -0.5 * numpy(nats), rtol=1e-5)
+    np.testing.assert_allclose(
+        numpy(loss), -0.5 * numpy(nats), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_in_a_model_of_ones_own_it_trains_and_costs_nothing_later():
@@ -116,7 +118,9 @@ def test_sampled_negatives_through_the_contract(estimator, tmp_path):
     negatives = NEGATIVES["target"]
     expected = -term.estimator(kept & negatives, np.nan_to_num(scores))
     value = term.nats(first, second, negatives=negatives)
-    np.testing.assert_allclose(numpy(value), numpy(expected), rtol=1e-6)
+    np.testing.assert_allclose(
+        numpy(value), numpy(expected), rtol=1e-6, atol=1e-6
+    )
 
 
 def test_without_a_mask_every_other_row_is_a_negative():
@@ -160,8 +164,8 @@ def test_text_image_estimate_uses_the_right_tensors_and_mask():
         )
         term.image = image
         alone = numpy(term.estimate(FEATURES, NEGATIVES))
-        np.testing.assert_allclose(alone, estimates[-1], rtol=1e-5)
-    np.testing.assert_allclose(value, np.mean(estimates), rtol=1e-5)
+        np.testing.assert_allclose(alone, estimates[-1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(value, np.mean(estimates), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
@@ -174,7 +178,7 @@ def test_fusion_image_estimate_uses_the_right_tensors_and_mask(scope):
         maps = np.mean(maps, axis=(1, 2))
     kept = [[{i, j} != {2, 3} for j in range(BATCH)] for i in range(BATCH)]
     expected = loop_estimate(term, FEATURES["query"], maps, kept)
-    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
@@ -195,14 +199,14 @@ def test_several_levels_are_averaged_each_with_its_discriminator(
         alone = MutualInformation(discriminator)
         kept = [[{i, j} != {2, 3} for j in range(BATCH)] for i in range(BATCH)]
         estimates.append(loop_estimate(alone, FEATURES["query"], maps, kept))
-    np.testing.assert_allclose(value, np.mean(estimates), rtol=1e-5)
+    np.testing.assert_allclose(value, np.mean(estimates), rtol=1e-5, atol=1e-6)
 
     maps = [FEATURES["target_maps"][level] for level in term.levels]
     inputs = [keras.Input(x.shape[1:]) for x in (FEATURES["query"], *maps)]
     model = keras.Model(inputs, term(inputs[0], inputs[1:]))
     loaded = save_and_load(model, tmp_path / "model.keras").layers[-1]
     again = numpy(loaded.estimate(FEATURES, NEGATIVES))
-    np.testing.assert_allclose(again, value, rtol=1e-6)
+    np.testing.assert_allclose(again, value, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("cls", [TextImageMI, FusionImageMI])

@@ -43,7 +43,9 @@ def test_without_the_joint_branch_it_is_a_mixture():
     query = numpy(fusion(reference, modification))
     # What the mixture took of the text is one number a row, in (0, 1).
     gate = (query - reference) / (modification - reference)
-    np.testing.assert_allclose(gate, gate[:, :1] + 0 * gate, rtol=1e-3)
+    np.testing.assert_allclose(
+        gate, gate[:, :1] + 0 * gate, rtol=1e-3, atol=1e-6
+    )
     assert (gate > 0).all() and (gate < 1).all()
 
 

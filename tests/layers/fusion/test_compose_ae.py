@@ -65,10 +65,10 @@ def test_query_by_numpy():
     reference, modification, _ = triplet()
     query = numpy(fusion(reference, modification))
     expected = composed(fusion, reference, modification, 1)
-    np.testing.assert_allclose(query, expected, rtol=1e-3)
+    np.testing.assert_allclose(query, expected, rtol=1e-3, atol=1e-6)
     back = numpy(fusion.compose(reference, modification, -1.0))
     expected = composed(fusion, reference, modification, -1)
-    np.testing.assert_allclose(back, expected, rtol=1e-3)
+    np.testing.assert_allclose(back, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_rotation_keeps_the_modulus_and_the_conjugate_undoes_it():
@@ -77,8 +77,12 @@ def test_rotation_keeps_the_modulus_and_the_conjugate_undoes_it():
     modulus, _, *there = map(numpy, fusion.rotate(reference, modification))
     _, _, *back = map(numpy, fusion.rotate(reference, modification, -1.0))
     there, back = there[0] + 1j * there[1], back[0] + 1j * back[1]
-    np.testing.assert_allclose(np.abs(there), np.abs(modulus), rtol=1e-5)
-    np.testing.assert_allclose((there * back).real, modulus**2, rtol=1e-4)
+    np.testing.assert_allclose(
+        np.abs(there), np.abs(modulus), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        (there * back).real, modulus**2, rtol=1e-4, atol=1e-6
+    )
     np.testing.assert_allclose((there * back).imag, 0, atol=1e-4)
 
 
@@ -111,9 +115,9 @@ def test_losses_by_numpy():
         5.0 * (1 - np.mean(cosines)),
     ]
     result = fusion(reference, modification, target, training=True)
-    np.testing.assert_allclose(numpy(result), query, rtol=1e-3)
+    np.testing.assert_allclose(numpy(result), query, rtol=1e-3, atol=1e-6)
     losses = [numpy(loss) for loss in fusion.losses]
-    np.testing.assert_allclose(losses, expected, rtol=1e-3)
+    np.testing.assert_allclose(losses, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_losses_belong_to_training_and_symmetry_to_a_target():

@@ -45,7 +45,9 @@ def test_by_a_loop_over_pairs(coordinates):
         )[0]
         # The vector is everywhere, so average pooling gives it back.
         for y, x in np.ndindex(3, 2):
-            np.testing.assert_allclose(query[row, y, x], vector, rtol=1e-4)
+            np.testing.assert_allclose(
+                query[row, y, x], vector, rtol=1e-4, atol=1e-6
+            )
 
 
 def test_places_count_only_by_their_coordinates():
