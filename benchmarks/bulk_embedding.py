@@ -11,7 +11,6 @@ all of them, which is checked. Writes
 `benchmarks/results/bulk_embedding/<pictures>.json`.
 """
 
-import argparse
 import os
 import shutil
 import sys
@@ -131,16 +130,9 @@ def measure(pictures, rounds, shard_size, image_size, ray_workers=0):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = measuring.parser(__doc__)
     parser.add_argument("--ray", type=int, default=0, help="workers as well")
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--out", type=Path, help="folder of the JSON file")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    chosen = measuring.chosen(parser, arguments)
     config = {
         **(TOY if chosen.smoke else SIZE),
         "ray_workers": chosen.ray,

@@ -11,7 +11,6 @@ takes at most over what it held before. Writes
 sizes.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -80,15 +79,8 @@ def measure(queries, candidates, dim, rounds):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--out", type=Path, help="folder of the JSON file")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    parser = measuring.parser(__doc__)
+    chosen = measuring.chosen(parser, arguments)
     config = TOY if chosen.smoke else SIZE
     before = measuring.hardware()
     record = {"config": config, **measure(**config)}

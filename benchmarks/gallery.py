@@ -178,20 +178,13 @@ def filters(chosen):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = measuring.parser(__doc__)
     parser.add_argument("what", choices=("run", "filters", "table"))
     parser.add_argument("--sets", type=names({*SYNTHETIC, *REAL}))
     parser.add_argument("--engines", type=names(ENGINES))
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument("--out", type=Path, help="folder of the JSON files")
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    chosen = measuring.chosen(parser, arguments)
     if chosen.smoke and chosen.work == WORK:
         parser.error("--smoke needs --work: toy sets are no sets")
     chosen.out = chosen.out or RESULTS

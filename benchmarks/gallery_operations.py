@@ -12,7 +12,6 @@ uses ScaNN, each hit must be right and only the recall is less than one. Writes
 disagreement.
 """
 
-import argparse
 import sys
 import tempfile
 import time
@@ -69,17 +68,10 @@ def measure(operations, seed, exact_below, most_rows):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = measuring.parser(__doc__)
     parser.add_argument("--operations", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--out", type=Path, help="folder of the JSON file")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    chosen = measuring.chosen(parser, arguments)
     config = {
         "operations": chosen.operations,
         "seed": chosen.seed,

@@ -8,7 +8,6 @@ with nothing else running, from files and from an array in memory; and a step
 of `fit` on either. Writes `benchmarks/results/input_pipeline/<model>.json`.
 """
 
-import argparse
 import dataclasses
 import os
 import sys
@@ -98,17 +97,10 @@ def measure(data_dir, backbone, image_size, batch_size, rounds, steps):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = measuring.parser(__doc__)
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--backbone", default="small_resnet")
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--out", type=Path, help="folder of the JSON file")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    chosen = measuring.chosen(parser, arguments)
     config = {
         "backbone": chosen.backbone,
         **(TOY if chosen.smoke else SIZE),

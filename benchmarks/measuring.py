@@ -6,6 +6,7 @@ the answer. So several models can be timed in turn, and what disturbs the
 machine for a while disturbs all of them.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -174,6 +175,29 @@ def guard_memory(limit_mib):
         os._exit(OUT_OF_MEMORY)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def chosen(parser, arguments=None):
+    """Parses, with `--smoke` and `--out`, which all scripts have.
+
+    Args:
+        parser: argparse.ArgumentParser.
+        arguments: list of str, or `None` for those of the command.
+    """
+    parser.add_argument("--smoke", action="store_true", help="toy sizes")
+    parser.add_argument("--out", type=Path, help="folder of the results")
+    found = parser.parse_args(arguments)
+    if found.smoke and not found.out:
+        parser.error("--smoke needs --out: toy figures are no results")
+    return found
+
+
+def parser(description):
+    """A parser that shows a module's docstring as it is."""
+    return argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def hardware():

@@ -11,7 +11,6 @@ time is the server's; clients run on the same cores. Writes
 `benchmarks/results/serving/local.json`. `--smoke --out FOLDER` runs toy sizes.
 """
 
-import argparse
 import contextlib
 import http.client
 import io
@@ -225,15 +224,8 @@ def measure(rows, dim, seconds, clients):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--out", type=Path, help="folder of the JSON file")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    parser = measuring.parser(__doc__)
+    chosen = measuring.chosen(parser, arguments)
     config = TOY if chosen.smoke else SIZE
     before = measuring.hardware()
     record = {"config": config, **measure(**config)}

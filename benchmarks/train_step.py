@@ -16,7 +16,6 @@ in both memory layouts and with spinning and passively waiting threads; the
 fastest in CPU time is what the table sets beside ours.
 """
 
-import argparse
 import contextlib
 import sys
 import tempfile
@@ -284,16 +283,9 @@ def cell(out, name):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = measuring.parser(__doc__)
     parser.add_argument("section", choices=[*SECTIONS, "table"])
-    parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--out", type=Path, help="folder of the JSON files")
-    chosen = parser.parse_args(arguments)
-    if chosen.smoke and not chosen.out:
-        parser.error("--smoke needs --out: toy figures are no results")
+    chosen = measuring.chosen(parser, arguments)
     out = chosen.out or RESULTS
     if chosen.section in SECTIONS:
         SECTIONS[chosen.section](out, chosen.smoke)

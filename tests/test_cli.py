@@ -8,22 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from keras_cmr.cli import app
+from tests.command_line import call
+from tests.command_line import ok
 from tests.datasets.cirr import tree as cirr
 
 CONFIG = Path(__file__).parents[1] / "configs" / "css_tirg_mi.yaml"
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(word) for word in arguments])
-
-
-def ok(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output + str(result.exception)
-    return result.output
 
 
 @pytest.fixture(scope="module", autouse=True)

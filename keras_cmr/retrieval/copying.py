@@ -2,6 +2,8 @@
 
 from tqdm import tqdm
 
+from keras_cmr.retrieval.counts import check_count
+from keras_cmr.retrieval.known_rows import sift
 from keras_cmr.retrieval.query import check_fingerprint
 
 
@@ -43,14 +45,7 @@ def copy_gallery(source, destination, batch_size=5_000, verbose=1):
     keras_cmr.retrieval.copy_gallery(source, destination, verbose=0)
     ```
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int):
-        raise TypeError(
-            f"`batch_size` must be an integer. Received: {batch_size!r}"
-        )
-    if batch_size < 1:
-        raise ValueError(
-            f"`batch_size` must be at least 1. Received: {batch_size}"
-        )
+    check_count(batch_size, "batch_size")
     here, there = source._backend, destination._backend
     check_fingerprint(there.location, there.fingerprint, here.fingerprint)
     written = 0
@@ -58,10 +53,16 @@ def copy_gallery(source, destination, batch_size=5_000, verbose=1):
         total=len(here), desc="Copying", unit="image", disable=not verbose
     ) as bar:
         for rows in here.rows(batch_size):
-            missing = _missing(rows, there)
-            if missing.ids:
-                there.add(missing)
-            written += len(missing.ids)
+            new, changed = sift(there, rows)
+            if changed:
+                raise ValueError(
+                    "`destination` must hold the images of `source` and no "
+                    f"others. Received: {there.location} with another "
+                    f"{rows.ids[changed[0]]!r}"
+                )
+            if new:
+                there.add(rows.take(new))
+            written += len(new)
             bar.update(len(rows.ids))
     if len(there) != len(here):
         raise ValueError(
@@ -70,23 +71,3 @@ def copy_gallery(source, destination, batch_size=5_000, verbose=1):
             f"{len(here)}"
         )
     return written
-
-
-def _missing(rows, backend):
-    """The rows whose ids are not there; the others must be the same."""
-    places = []
-    for place, record in enumerate(backend.records(rows.ids)):
-        if record is None:
-            places.append(place)
-        elif (record.path, record.metadata) != (
-            rows.paths[place],
-            rows.metadata[place],
-        ):
-            raise ValueError(
-                "`destination` must hold the images of `source` and no "
-                f"others. Received: {backend.location} with another "
-                f"{record.id!r}"
-            )
-    if len(places) == len(rows.ids):
-        return rows
-    return rows.take(places)

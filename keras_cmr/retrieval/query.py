@@ -15,22 +15,14 @@ def check_model(model):
             raise TypeError(f"`model` must have `{name}`. Received: {model!r}")
 
 
-def check_fingerprint(location, expected, received):
-    """Refuses a model whose embeddings do not belong to the gallery's."""
+def check_fingerprint(location, expected, received, what="Gallery"):
+    """Refuses a model whose embeddings do not belong to the others there."""
     if received != expected:
         raise ValueError(
-            f"Gallery of another model: {location} was made with the model "
-            f"of fingerprint {expected[:12]}. Received: `model` with "
+            f"{what} of another model: {location} was made with the model "
+            f"of fingerprint {expected[:12]}. Received: a model of "
             f"fingerprint {received[:12]}"
         )
-
-
-def check_k(k):
-    """Refuses a `k` that is no positive integer."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer):
-        raise TypeError(f"`k` must be an integer. Received: {k!r}")
-    if k < 1:
-        raise ValueError(f"`k` must be at least 1. Received: k={k}")
 
 
 def resolve_batch(backend, references, modifications, reference_ids, exclude):

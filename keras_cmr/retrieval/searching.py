@@ -1,7 +1,7 @@
 """The reading half of a gallery: from a question to hits."""
 
+from keras_cmr.retrieval.counts import check_count
 from keras_cmr.retrieval.embeddings import unit_rows
-from keras_cmr.retrieval.query import check_k
 from keras_cmr.retrieval.query import embed_queries
 from keras_cmr.retrieval.query import resolve_batch
 from keras_cmr.retrieval.query import resolve_exclude
@@ -73,7 +73,7 @@ class Searching:
         Returns:
             List with one `Hits` per query.
         """
-        check_k(k)
+        check_count(k, "k")
         where = Where.parse(where)
         images, texts, excluded = resolve_batch(
             self._backend, references, modifications, reference_ids, exclude
@@ -101,7 +101,7 @@ class Searching:
         Returns:
             List with one `Hits` per query.
         """
-        check_k(k)
+        check_count(k, "k")
         where = Where.parse(where)
         queries = unit_rows(queries, "`queries`", dim=self._backend.dim)
         excluded = resolve_exclude(self._backend, exclude, len(queries))

@@ -3,26 +3,16 @@
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from keras_cmr.cli import app
 from keras_cmr.retrieval import Gallery
+from tests.command_line import call
+from tests.command_line import ok
 from tests.retrieval.fake_model import FakeModel
 
 
 class FakeTexts(FakeModel):
     def embed_texts(self, texts):
         return np.stack([self._text(text) for text in texts])
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(word) for word in arguments])
-
-
-def ok(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output + str(result.exception)
-    return result.output
 
 
 @pytest.fixture(autouse=True)

@@ -5,14 +5,14 @@ import time
 from tqdm import tqdm
 
 from keras_cmr.retrieval.bulk.as_source import as_source
-from keras_cmr.retrieval.bulk.checks import check_cluster
-from keras_cmr.retrieval.bulk.checks import check_shard_size
 from keras_cmr.retrieval.bulk.engine import embed_parts
 from keras_cmr.retrieval.bulk.parts import cut
 from keras_cmr.retrieval.bulk.parts import digest
+from keras_cmr.retrieval.bulk.ray_cluster import check_cluster
 from keras_cmr.retrieval.bulk.shard_file import Shard
 from keras_cmr.retrieval.bulk.shard_folder import ShardFolder
 from keras_cmr.retrieval.bulk.summary import BulkSummary
+from keras_cmr.retrieval.counts import check_count
 from keras_cmr.retrieval.query import check_model
 
 
@@ -70,7 +70,7 @@ def embed_images(
     ```
     """
     check_model(model)
-    check_shard_size(shard_size)
+    check_count(shard_size, "shard_size")
     check_cluster(cluster)
     source = as_source(source)
     start = time.perf_counter()

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+from keras_cmr.datasets.annotation_file import distinct_names
 from keras_cmr.retrieval.adding import checked_ids
 from keras_cmr.retrieval.bulk.source import Picture
 from keras_cmr.retrieval.bulk.source import Source
@@ -146,7 +147,7 @@ def _json_rows(path, file):
             continue
         place = f"{path}, line {number}"
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=distinct_names)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{place}: not JSON: {error}") from None
         if not isinstance(row, dict):

@@ -2,17 +2,14 @@
 
 import time
 
-import numpy as np
 from tqdm import tqdm
 
 from keras_cmr.retrieval.bulk.index_images import write_rows
 from keras_cmr.retrieval.bulk.shard_file import read_shard
 from keras_cmr.retrieval.bulk.shard_folder import ShardFolder
-from keras_cmr.retrieval.bulk.shard_folder import check_same_model
 from keras_cmr.retrieval.bulk.summary import BulkSummary
-
-# Embeddings of one image on two machines differ by less.
-_SAME = 1e-4
+from keras_cmr.retrieval.known_rows import sift
+from keras_cmr.retrieval.query import check_fingerprint
 
 
 def load_shards(gallery, shards, replace=False, verbose=1):
@@ -35,7 +32,9 @@ def load_shards(gallery, shards, replace=False, verbose=1):
     start = time.perf_counter()
     folder = ShardFolder.open(shards)
     backend = gallery._backend
-    check_same_model(shards, folder.plan["fingerprint"], backend.fingerprint)
+    check_fingerprint(
+        shards, folder.plan["fingerprint"], backend.fingerprint, "Shards"
+    )
     count = folder.plan["shards"]
     if count is None:
         raise ValueError(
@@ -54,36 +53,21 @@ def load_shards(gallery, shards, replace=False, verbose=1):
                     f"`shards` must hold {count} shards. Received: no {path}"
                 )
             shard = read_shard(path)
-            check_same_model(path, shard.fingerprint, backend.fingerprint)
-            rows = _without_known(backend, shard.rows, replace)
+            check_fingerprint(
+                path, shard.fingerprint, backend.fingerprint, "Shards"
+            )
+            new, changed = sift(backend, shard.rows)
+            if changed and not replace:
+                first = shard.rows.take(changed[:1])
+                raise ValueError(
+                    "`shards` must not have other content for ids that are "
+                    "in the gallery, unless `replace=True`. Received: "
+                    f"{first.ids[0]!r} of {first.paths[0]}"
+                )
+            rows = shard.rows.take(sorted(new + changed))
             write_rows(backend, rows)
             written += len(rows.ids)
             kept += len(shard.rows.ids) - len(rows.ids)
             skipped += shard.skipped
             bar.update()
     return BulkSummary(written, kept, skipped, time.perf_counter() - start)
-
-
-def _without_known(backend, rows, replace):
-    """The rows that the gallery lacks or, with `replace`, has otherwise."""
-    known = backend.present(rows.ids)
-    there = [i for i, id in enumerate(rows.ids) if id in known]
-    ids = [rows.ids[i] for i in there]
-    same = set()
-    if there:
-        vectors = backend.vectors(ids)
-        records = backend.records(ids)
-        for i, vector, record in zip(there, vectors, records, strict=True):
-            if (
-                record.path == rows.paths[i]
-                and record.metadata == rows.metadata[i]
-                and np.abs(vector - rows.vectors[i]).max() < _SAME
-            ):
-                same.add(i)
-            elif not replace:
-                raise ValueError(
-                    "`shards` must not have other content for ids that are "
-                    "in the gallery, unless `replace=True`. Received: "
-                    f"{rows.ids[i]!r} of {rows.paths[i]}"
-                )
-    return rows.take([i for i in range(len(rows.ids)) if i not in same])

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from keras_cmr.retrieval.counts import check_count
+
 
 @dataclass(frozen=True)
 class RayCluster:
@@ -52,16 +54,17 @@ class RayCluster:
                 f"{self.address!r}"
             )
         for name in ("workers", "cpus"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(
-                    f"`{name}` must be an integer. Received: {value!r}"
-                )
-            if value < 1:
-                raise ValueError(
-                    f"`{name}` must be at least 1. Received: {value}"
-                )
+            check_count(getattr(self, name), name)
         if self.gpus < 0:
             raise ValueError(
                 f"`gpus` must be at least 0. Received: {self.gpus}"
             )
+
+
+def check_cluster(cluster):
+    """Raises unless `cluster` is a `RayCluster` or `None`."""
+    if cluster is not None and not isinstance(cluster, RayCluster):
+        raise TypeError(
+            "`cluster` must be a `keras_cmr.retrieval.RayCluster` or None. "
+            f"Received: {cluster!r}"
+        )

@@ -6,7 +6,6 @@ skipped.jsonl         all unreadable images, written at the end
 write.lock            held by whoever writes
 """
 
-import contextlib
 import json
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from keras_cmr.durable import replace_file
 from keras_cmr.retrieval.bulk.shard_file import json_lines
 from keras_cmr.retrieval.bulk.shard_file import read_shard
 from keras_cmr.retrieval.bulk.shard_file import write_shard
+from keras_cmr.retrieval.query import check_fingerprint
+from keras_cmr.write_lock import write_lock
 
 FORMAT = 1
 _PLAN = "plan.json"
@@ -37,7 +38,9 @@ class ShardFolder:
         path = Path(path)
         if (path / _PLAN).exists():
             folder = cls.open(path)
-            check_same_model(path, folder.plan["fingerprint"], fingerprint)
+            check_fingerprint(
+                path, folder.plan["fingerprint"], fingerprint, "Shards"
+            )
             if folder.plan["shard_size"] != shard_size:
                 raise ValueError(
                     f"`shard_size` must be {folder.plan['shard_size']}, with "
@@ -107,7 +110,9 @@ class ShardFolder:
         if not path.exists():
             return None
         shard = read_shard(path)
-        check_same_model(path, shard.fingerprint, self.plan["fingerprint"])
+        check_fingerprint(
+            path, shard.fingerprint, self.plan["fingerprint"], "Shards"
+        )
         if shard.digest != digest:
             raise ValueError(
                 f"The source has changed since {path} was made. Delete that "
@@ -137,37 +142,9 @@ class ShardFolder:
         self.plan = {**self.plan, "shards": count}
         self._write_plan()
 
-    @contextlib.contextmanager
     def writing(self):
         """Excludes other programs that write here."""
-        try:
-            import filelock
-        except ImportError as error:
-            raise ImportError(
-                '`embed_images` needs filelock: run `pip install "keras-cmr'
-                '[retrieval]"`'
-            ) from error
-        lock = filelock.FileLock(self.path / "write.lock", timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise BlockingIOError(
-                f"{self.path} is being written by another program"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        return write_lock(self.path)
 
     def _write_plan(self):
         replace_file(self.path / _PLAN, json.dumps(self.plan, indent=1) + "\n")
-
-
-def check_same_model(shards, made_with, received):
-    """Refuses shards whose embeddings are another model's."""
-    if made_with != received:
-        raise ValueError(
-            f"Shards of another model: {shards} was made with the model of "
-            f"fingerprint {made_with[:12]}. Received: one of fingerprint "
-            f"{received[:12]}"
-        )

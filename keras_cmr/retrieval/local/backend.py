@@ -3,7 +3,6 @@
 import contextlib
 import json
 import threading
-from dataclasses import asdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +28,13 @@ from keras_cmr.retrieval.local.state import read_rows
 from keras_cmr.retrieval.local.table import LanceTable
 from keras_cmr.retrieval.local.verification import verify
 from keras_cmr.retrieval.query import check_fingerprint
+from keras_cmr.write_lock import write_lock
 
 # Vectors of larger additions are mapped from disk, not kept in memory: what
 # `index_images` writes is larger, most often.
 _MAPPED_FROM = 1024
+# A write takes milliseconds; only `compact` holds the lock for longer.
+_SECONDS_WAITED = 10
 
 
 class LocalBackend(Backend):
@@ -196,7 +198,7 @@ class LocalBackend(Backend):
     @contextlib.contextmanager
     def _writing(self):
         """Nobody else writes, and what others wrote is known here."""
-        with self._writers, files.write_lock(self.folder):
+        with self._writers, write_lock(self.folder, _SECONDS_WAITED):
             self._take_in()
             try:
                 yield
@@ -291,16 +293,4 @@ class LocalBackend(Backend):
 
     def stats(self):
         with self._lock.read():
-            state = self._state
-            engine = state.engine
-            fresh = state.rows.alive[engine.num_indexed :]
-            return {
-                "count": state.rows.count,
-                "dim": self.dim,
-                "engine": engine.name,
-                "reason": engine.reason,
-                "unindexed": int(np.count_nonzero(fresh)),
-                "removed": len(state.rows) - state.rows.count,
-                "calibration": engine.calibration,
-                **asdict(state.settings),
-            }
+            return self._state.stats(self.dim)

@@ -63,11 +63,6 @@ def build_engine(rows, blocks, settings, queries=None):
     index = Index.build(vectors, living, blocks, settings.reorder)
     if queries is None:
         queries = sample_queries(blocks, living)
-    return tune_engine(index, rows, blocks, settings, queries)
-
-
-def tune_engine(index, rows, blocks, settings, queries):
-    """Calibrates an index over all living rows; see `build_engine`."""
 
     def search_exactly(queries, k):
         return planner.search_exactly(
@@ -81,7 +76,7 @@ def tune_engine(index, rows, blocks, settings, queries):
         reason = _fall_back(
             f"ScaNN did not reach recall_target={settings.recall_target} on "
             "these embeddings",
-            6,
+            5,
         )
         return Engine(None, calibration, reason)
     reason = f"exact_below={settings.exact_below} images or more"

@@ -9,11 +9,9 @@
 Nothing in the folder names the folder: it may move.
 """
 
-import contextlib
 import shutil
 from dataclasses import asdict
 
-import filelock
 import numpy as np
 
 from keras_cmr.durable import checksum
@@ -26,8 +24,6 @@ from keras_cmr.retrieval.scann import ScannIndex
 
 ROWS = "rows.lance"
 _INDEXES = "index-" + 6 * "[0-9]"
-# A write takes milliseconds; only `compact` holds the lock for longer.
-_SECONDS_WAITED = 10
 _ATTEMPTS = 5
 
 
@@ -52,24 +48,6 @@ def claim_folder(folder):
     folder.mkdir(parents=True, exist_ok=True)
 
 
-@contextlib.contextmanager
-def write_lock(folder):
-    """Excludes other writers, in this process and in others."""
-    lock = filelock.FileLock(
-        folder / "write.lock", timeout=_SECONDS_WAITED, thread_local=False
-    )
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise BlockingIOError(
-            f"{folder} is being written by another program; try again later"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def settled(folder, read):
     """What `read()` returns, again if a writer was at work meanwhile.
 
@@ -90,7 +68,7 @@ def _stamp(folder):
     return [path.read_bytes() if path.is_file() else None for path in paths]
 
 
-def save_state(folder, fingerprint, settings, engine, rows=None, keep=None):
+def save_state(folder, fingerprint, settings, engine, rows=None):
     """Writes an engine's files and the manifest that names them.
 
     Args:
@@ -100,14 +78,13 @@ def save_state(folder, fingerprint, settings, engine, rows=None, keep=None):
         engine: `Engine`.
         rows: `Rows` that the engine was built over; not needed without an
             index.
-        keep: The manifest's `index` if the files are there already.
 
     Returns:
         The manifest, a dict.
     """
     index = None
     if engine.index is not None:
-        index = keep or _write_index(folder, engine.index, rows, settings)
+        index = _write_index(folder, engine.index, rows, settings)
     manifest = {
         "fingerprint": fingerprint,
         **asdict(settings),

@@ -1,5 +1,6 @@
 """One opened state of a local gallery: what a search reads."""
 
+from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,20 @@ class State(NamedTuple):
         if len(living) - len(removed) + len(columns.ids) != len(theirs):
             return None
         return removed, columns, [columns.vectors] if columns.ids else []
+
+    def stats(self, dim):
+        """What `Backend.stats` tells."""
+        fresh = self.rows.alive[self.engine.num_indexed :]
+        return {
+            "count": self.rows.count,
+            "dim": dim,
+            "engine": self.engine.name,
+            "reason": self.engine.reason,
+            "unindexed": int(np.count_nonzero(fresh)),
+            "removed": len(self.rows) - self.rows.count,
+            "calibration": self.engine.calibration,
+            **asdict(self.settings),
+        }
 
 
 def read_rows(table):

@@ -6,29 +6,26 @@ import time
 
 import numpy as np
 
-from keras_cmr.retrieval.backend import Backend
-from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.milvus import calibration
-from keras_cmr.retrieval.milvus import expressions
 from keras_cmr.retrieval.milvus import indexing
 from keras_cmr.retrieval.milvus import manifest as manifests
 from keras_cmr.retrieval.milvus import schema
 from keras_cmr.retrieval.milvus.address import Address
 from keras_cmr.retrieval.milvus.connection import Connection
+from keras_cmr.retrieval.milvus.lookups import ROWS_PER_READ
+from keras_cmr.retrieval.milvus.lookups import Lookups
 from keras_cmr.retrieval.milvus.manifest import Manifest
-from keras_cmr.retrieval.milvus.reading import REQUEST_LIMIT
 from keras_cmr.retrieval.milvus.reading import Reader
 from keras_cmr.retrieval.milvus.searching import Searcher
 from keras_cmr.retrieval.milvus.writing import Writer
 from keras_cmr.retrieval.query import check_fingerprint
 
-_ROWS_PER_READ = 1_000
 # A writer puts away 1,000 rows in less; one that does not is gone.
 _WRITER_GONE = 15
 _PAUSE = 0.5
 
 
-class MilvusBackend(Backend):
+class MilvusBackend(Lookups):
     """See `Backend`.
 
     Two collections: the one of the location's name says what the gallery is
@@ -91,60 +88,6 @@ class MilvusBackend(Backend):
         there = connection("has_collection", connection.address.collection)
         connection.close()
         return there
-
-    @property
-    def dim(self):
-        return self._current.dim
-
-    def __len__(self):
-        return self._current.count
-
-    def __contains__(self, id):
-        return bool(self.present([id]))
-
-    def present(self, ids):
-        self._finish()
-        return set(self._reader.by_key(ids))
-
-    def ids(self):
-        self._finish()
-        return [
-            schema.id_of(row["key"])
-            for rows in self._reader.in_order(["key"], REQUEST_LIMIT)
-            for row in rows
-        ]
-
-    def records(self, ids):
-        self._finish()
-        rows = self._reader.by_key(ids, schema.RECORD)
-        return [schema.record_of(rows[i]) if i in rows else None for i in ids]
-
-    def vectors(self, ids):
-        self._finish()
-        rows = self._reader.by_key(ids, ["key", schema.VECTOR])
-        if missing := [id for id in ids if id not in rows]:
-            raise ValueError(
-                f"`ids` must be in the gallery. Received: {missing[0]!r}"
-            )
-        return schema.vectors_of([rows[id] for id in ids], self.dim or 0)
-
-    def ids_of_path(self, path):
-        self._finish()
-        rows = self._reader.query(
-            f"path_key == {expressions.path_key(path)}", schema.RECORD
-        )
-        return [
-            schema.id_of(row["key"])
-            for row in sorted(rows, key=lambda row: row["seq"])
-            if schema.path_of(row) == path
-        ]
-
-    def rows(self, batch_size=1_000):
-        self._finish()
-        columns = [*schema.RECORD, schema.VECTOR]
-        step = min(batch_size, REQUEST_LIMIT)
-        for rows in self._reader.in_order(columns, step):
-            yield self._new_rows(rows, self.dim)
 
     def add(self, rows):
         with self._writing() as manifest:
@@ -212,49 +155,11 @@ class MilvusBackend(Backend):
                 self._load().replace(indexed=approximate, calibration=found)
             )
 
-    def verify(self):
-        self._finish()
-        seen = 0
-        columns = [*schema.RECORD, schema.VECTOR, "checksum"]
-        for rows in self._reader.in_order(columns, _ROWS_PER_READ):
-            seen += len(rows)
-            for row in rows:
-                if schema.checksum_of(row) != row["checksum"]:
-                    raise ValueError(
-                        f"{self.location} is damaged: the checksum of "
-                        f"{schema.id_of(row['key'])!r} is wrong"
-                    )
-        if seen != len(self):
-            raise ValueError(
-                f"{self.location} is damaged: it holds {seen} rows of "
-                f"{len(self)}"
-            )
-        return {"rows": seen}
-
     def refresh(self):
         before = self._current
         changed = self._load().head != before.head
         self._finish_for_another()
         return changed
-
-    def stats(self):
-        manifest = self._current
-        engine, reason = "milvus FLAT (exact)", "`compact` was not called"
-        if manifest.count < manifest.exact_below:
-            reason = f"fewer than {manifest.exact_below} images"
-        if manifest.indexed:
-            engine, reason = "milvus SCANN", "`compact` has not ended"
-        if manifest.calibration:
-            reason = f"made by `compact` at {manifest.calibration['rows']}"
-        return {
-            "count": manifest.count,
-            "dim": manifest.dim,
-            "engine": engine,
-            "reason": reason,
-            "recall_target": manifest.recall_target,
-            "exact_below": manifest.exact_below,
-            "calibration": manifest.calibration,
-        }
 
     def _manifest(self):
         return self._current
@@ -318,8 +223,8 @@ class MilvusBackend(Backend):
         """Yields the rows that `Changes` ask for, as if added last."""
         ids = changes.ids
         columns = [*schema.RECORD, schema.VECTOR]
-        for start in range(0, len(ids), _ROWS_PER_READ):
-            part = slice(start, start + _ROWS_PER_READ)
+        for start in range(0, len(ids), ROWS_PER_READ):
+            part = slice(start, start + ROWS_PER_READ)
             there = self._reader.by_key(ids[part], columns)
             old = self._new_rows([there[id] for id in ids[part]], manifest.dim)
             new = [
@@ -341,8 +246,3 @@ class MilvusBackend(Backend):
                 f"seq in {sorted(set(drawn.tolist()))}", ["seq", schema.VECTOR]
             )
         return schema.vectors_of(rows[:size], self._current.dim)
-
-    def _new_rows(self, rows, dim):
-        records = [schema.record_of(row) for row in rows]
-        ids, paths, metadata = map(list, zip(*records, strict=True))
-        return NewRows(ids, schema.vectors_of(rows, dim), paths, metadata)

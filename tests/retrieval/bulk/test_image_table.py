@@ -66,6 +66,11 @@ def test_json_lines_keep_their_types_and_the_folder_may_be_another(tmp_path):
         ("t.csv", "id,path\n ,a.jpg\n", "line 2: `id`"),
         ("t.jsonl", '{"path": "a.jpg"}\n[1]\n', "line 2.*one JSON object"),
         ("t.jsonl", "{\n", "line 1: not JSON"),
+        (
+            "t.jsonl",
+            '{"path": "a", "x": 1, "x": 2}\n',
+            "line 1: not JSON: the name 'x' occurs twice",
+        ),
         ("t.jsonl", '{"id": "a"}\n', "line 1: `path`.*missing"),
         ("t.jsonl", '{"path": 3}\n', "line 1: `path`.*3"),
         ("t.jsonl", '{"path": "a", "id": true}\n', "`id`.*True"),

@@ -65,6 +65,16 @@ def test_a_destination_that_is_no_copy_is_refused(source, new_location, model):
     other.add_embeddings(unit(np.random.default_rng(1), 1), ["é 5"])
     with pytest.raises(ValueError, match=r"no others.*another 'é 5'"):
         copy_gallery(source, other, verbose=0)
+    changed = Gallery.create(new_location(), model)
+    record = source.records(["é 5"])[0]
+    changed.add_embeddings(
+        unit(np.random.default_rng(1), 1),
+        ["é 5"],
+        metadata=[record.metadata],
+        paths=[record.path],
+    )
+    with pytest.raises(ValueError, match=r"no others.*another 'é 5'"):
+        copy_gallery(source, changed, verbose=0)
     stranger = Gallery.create(new_location(), FakeModel("stranger"))
     with pytest.raises(ValueError, match="another model"):
         copy_gallery(source, stranger, verbose=0)

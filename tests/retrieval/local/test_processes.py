@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from keras_cmr.retrieval import Gallery
+from keras_cmr.retrieval.local import backend
 from keras_cmr.retrieval.local import engine
-from keras_cmr.retrieval.local import folder as files
 from keras_cmr.retrieval.local import table
+from keras_cmr.write_lock import write_lock
 from tests.retrieval.dictionary import clustered_rows
 from tests.retrieval.dictionary import random_rows
 from tests.retrieval.local.writes import content
@@ -166,7 +167,7 @@ def test_a_reader_whose_files_go_while_it_opens_begins_again(
 
 HOLD = """
 import sys
-from keras_cmr.retrieval.local.folder import write_lock
+from keras_cmr.write_lock import write_lock
 from pathlib import Path
 with write_lock(Path(sys.argv[1])):
     print("held", flush=True)
@@ -179,7 +180,7 @@ def test_a_writer_that_waits_in_vain_is_told(pair, monkeypatch):
     folder = one.stats()["location"]
     process = start(HOLD, folder)
     assert process.stdout.readline() == "held\n"
-    monkeypatch.setattr(files, "_SECONDS_WAITED", 0.2)
+    monkeypatch.setattr(backend, "_SECONDS_WAITED", 0.2)
     before = content(one)
     for write in (
         lambda: one.add_embeddings(random_rows(1, 8), ["x"]),
@@ -199,9 +200,9 @@ def test_a_writer_that_waits_in_vain_is_told(pair, monkeypatch):
 
 def test_two_holders_in_one_process_exclude_each_other(pair, monkeypatch):
     one, other = pair
-    monkeypatch.setattr(files, "_SECONDS_WAITED", 0.1)
+    monkeypatch.setattr(backend, "_SECONDS_WAITED", 0.1)
     with (
-        files.write_lock(Path(one.stats()["location"])),
+        write_lock(Path(one.stats()["location"])),
         pytest.raises(BlockingIOError),
     ):
         other.remove(["1"])

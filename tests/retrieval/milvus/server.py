@@ -84,6 +84,11 @@ class MilvusServer:
             time.sleep(0.2)
         raise TimeoutError(f"Milvus did not start: {self._folder}/server.log")
 
+    @property
+    def pid(self):
+        """Process id of the server."""
+        return self._process.pid
+
     def kill(self):
         """Ends it at once, as a power cut would."""
         self._process.send_signal(signal.SIGKILL)
