@@ -2,21 +2,18 @@
 
 import dataclasses
 import json
-import os
-import tempfile
 import time
-from pathlib import Path
 
 import keras
 
 from keras_cmr import datasets
-from keras_cmr import layers
-from keras_cmr import losses
-from keras_cmr import metrics
 from keras_cmr import models
 from keras_cmr.config import Config
 from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import evaluate
+from keras_cmr.training.build_model import build_model
+from keras_cmr.training.run_folder import new_folder
+from keras_cmr.training.run_folder import save_model
 
 
 @dataclasses.dataclass
@@ -46,43 +43,6 @@ def load_benchmark(config):
     elif config.dataset == "fashioniq":
         arguments |= {"category": config.category, "captions": config.captions}
     return datasets.load(config.dataset, data_dir=config.data_dir, **arguments)
-
-
-def build_model(config, vocabulary, steps_per_epoch):
-    """The compiled model that a config describes.
-
-    Args:
-        config: `Config`.
-        vocabulary: Words of the training texts.
-        steps_per_epoch: int. Batches an epoch, for the learning rate's
-            schedule.
-    """
-    model = models.ComposedRetriever(
-        models.ImageEncoder(
-            _named("backbone", config.backbone, models)(),
-            image_size=config.image_size,
-            embedding_dim=config.embedding_dim,
-            pooling=config.pooling,
-        ),
-        models.LSTMTextEncoder(
-            vocabulary,
-            embedding_dim=config.embedding_dim,
-            word_dim=config.text_units,
-            units=config.text_units,
-            dropout=config.dropout,
-        ),
-        fusion=_named("fusion", config.fusion, layers)(),
-        mutual_information=[
-            _term(config, name) for name in config.mutual_information
-        ],
-        microbatch_size=config.microbatch_size,
-    )
-    model.compile(
-        _optimizer(config, steps_per_epoch),
-        loss=_named("loss", config.loss, losses)(),
-        metrics=[metrics.InBatchRecall()],
-    )
-    return model
 
 
 def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
@@ -144,64 +104,3 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
     )
     report.save(out / "report.json")
     return Run(config, model, history, report)
-
-
-def new_folder(path):
-    """Makes the folder `path`; refuses one that already holds something."""
-    path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ValueError(
-            f"`out` must be a new or empty folder. Received: {path}, which "
-            "already holds something. Name another one or remove it."
-        )
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def save_model(model, path):
-    """Saves to a neighbour first, so that `path` is never half a file."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        whole = Path(folder) / path.name
-        model.save(whole)
-        os.replace(whole, path)
-
-
-def _named(key, name, module):
-    if name not in module.__all__:
-        raise ValueError(
-            f"`{key}` must name something of `{module.__name__}`. "
-            f"Received: {key}={name!r}"
-        )
-    return getattr(module, name)
-
-
-def _term(config, name):
-    own = {
-        "TextImageMI": {"image": config.image},
-        "FusionImageMI": {"level": config.level},
-    }
-    kind = _named("mutual_information", name, layers)
-    settings = {"weight": config.weight, **own.get(name, {})}
-    if issubclass(kind, layers.MutualInformation):
-        settings["estimator"] = config.estimator
-    return kind(**settings)
-
-
-def _optimizer(config, steps_per_epoch):
-    rate = config.learning_rate
-    if config.schedule == "cosine":
-        steps = config.epochs * steps_per_epoch
-        warmup = min(config.warmup_steps, steps // 2)
-        rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0,
-            decay_steps=max(steps - warmup, 1),
-            warmup_target=rate,
-            warmup_steps=warmup,
-        )
-    settings = {"learning_rate": rate}
-    if config.weight_decay:
-        settings["weight_decay"] = config.weight_decay
-    if config.optimizer.lower() == "sgd":
-        settings["momentum"] = 0.9
-    optimizer = keras.optimizers.get(config.optimizer)
-    return type(optimizer)(**settings)

@@ -1,0 +1,1 @@
+"""What stands between a config and a trained model, one concept a file."""

@@ -1,0 +1,48 @@
+"""The compiled model that a config describes."""
+
+from keras_cmr import layers
+from keras_cmr import losses
+from keras_cmr import metrics
+from keras_cmr import models
+from keras_cmr.training.encoders import image_encoder
+from keras_cmr.training.encoders import text_encoder
+from keras_cmr.training.named import named
+from keras_cmr.training.optimizer import optimizer
+
+
+def build_model(config, vocabulary, steps_per_epoch):
+    """The compiled model that a config describes.
+
+    Args:
+        config: `Config`.
+        vocabulary: Words of the training texts.
+        steps_per_epoch: int. Batches an epoch, for the learning rate's
+            schedule.
+    """
+    model = models.ComposedRetriever(
+        image_encoder(config),
+        text_encoder(config, vocabulary),
+        fusion=named("fusion", config.fusion, layers)(),
+        mutual_information=[
+            _term(config, name) for name in config.mutual_information
+        ],
+        microbatch_size=config.microbatch_size,
+    )
+    model.compile(
+        optimizer(config, steps_per_epoch),
+        loss=named("loss", config.loss, losses)(),
+        metrics=[metrics.InBatchRecall()],
+    )
+    return model
+
+
+def _term(config, name):
+    own = {
+        "TextImageMI": {"image": config.image},
+        "FusionImageMI": {"level": config.level},
+    }
+    kind = named("mutual_information", name, layers)
+    settings = {"weight": config.weight, **own.get(name, {})}
+    if issubclass(kind, layers.MutualInformation):
+        settings["estimator"] = config.estimator
+    return kind(**settings)
