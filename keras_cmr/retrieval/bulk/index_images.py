@@ -136,8 +136,8 @@ def write_rows(backend, rows):
 
 def _needs_compacting(stats):
     """Whether a run that was killed, or another program, left that to do."""
-    if "unindexed" in stats:
-        return stats["unindexed"] > 0
-    return stats["calibration"] is None and (
-        stats["count"] >= stats["exact_below"]
-    )
+    calibration = stats["calibration"]
+    if calibration is None:
+        return stats["count"] >= stats["exact_below"]
+    # What failed on these very rows would fail again.
+    return calibration["reached"] and stats.get("unindexed", 0) > 0

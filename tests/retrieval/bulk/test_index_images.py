@@ -8,6 +8,7 @@ from PIL import Image
 from keras_cmr.retrieval import Gallery
 from keras_cmr.retrieval import image_table
 from keras_cmr.retrieval import index_images
+from keras_cmr.retrieval.local import engine
 from tests.retrieval.bulk.conftest import BROKEN
 from tests.retrieval.bulk.conftest import picture
 from tests.retrieval.fake_model import FakeModel
@@ -109,6 +110,28 @@ def test_an_index_is_built_and_found_again(tmp_path, model, pixels, scann):
     before = (tmp_path / "g" / "manifest.json").read_bytes()
     index_images(records, tmp_path / "g", model, verbose=0)
     assert (tmp_path / "g" / "manifest.json").read_bytes() == before
+
+
+def test_an_unchanged_gallery_is_left_alone(photos, model, tmp_path):
+    run(photos, tmp_path / "g", model)
+    before = (tmp_path / "g" / "manifest.json").stat().st_ino
+    run(photos, tmp_path / "g", model)
+    assert (tmp_path / "g" / "manifest.json").stat().st_ino == before
+
+
+def test_a_failed_calibration_is_not_repeated(
+    tmp_path, model, pixels, scann, monkeypatch
+):
+    monkeypatch.setattr(
+        engine, "calibrate", lambda *_: {"reached": False, "results": []}
+    )
+    Gallery.create(tmp_path / "g", model, 1.0, exact_below=256)
+    records = [
+        {"image": image, "id": str(n)} for n, image in enumerate(pixels(300))
+    ]
+    with pytest.warns(UserWarning, match="did not reach"):
+        index_images(records, tmp_path / "g", model, verbose=0)
+    index_images(records, tmp_path / "g", model, verbose=0)  # no warning
 
 
 def test_a_gallery_that_was_hardly_begun(photos, model, tmp_path):
