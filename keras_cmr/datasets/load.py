@@ -81,7 +81,7 @@ def load(
             f"data_dir={data_dir!r}, cache_dir={cache_dir!r}"
         )
     module = importlib.import_module(f"keras_cmr.datasets.{name}")
-    _check_names(kwargs, module.read, name)
+    _check_arguments(kwargs, module.read, name)
     return module.read(data_dir, **kwargs)
 
 
@@ -93,9 +93,9 @@ def _load_css(data_dir, cache_dir, kwargs):
                 "`data_dir` is not cached. Received: "
                 f"cache_dir={str(cache_dir)!r}"
             )
-        _check_names(kwargs, read_original, "css with `data_dir`")
+        _check_arguments(kwargs, read_original, "css with `data_dir`")
         return read_original(data_dir, **kwargs)
-    _check_names(kwargs, generate, "css")
+    _check_arguments(kwargs, generate, "css")
     bound = inspect.signature(generate).bind(**kwargs)
     bound.apply_defaults()
     arguments = dict(bound.arguments)
@@ -110,17 +110,20 @@ def _cache_folder(cache_dir: str | os.PathLike | None) -> pathlib.Path:
     return pathlib.Path(folder or "~/.cache/keras_cmr").expanduser()
 
 
-def _check_names(kwargs: dict, function: Callable, what: str) -> None:
-    names = [
-        name
-        for name in inspect.signature(function).parameters
-        if name != "data_dir"
-    ]
-    for key in kwargs:
-        if key not in names:
+def _check_arguments(kwargs: dict, function: Callable, what: str) -> None:
+    parameters = dict(inspect.signature(function).parameters)
+    parameters.pop("data_dir", None)
+    for key, value in kwargs.items():
+        if key not in parameters:
             raise ValueError(
-                f"`load` takes for {what} the arguments {', '.join(names)}. "
-                f"Received: {key}={kwargs[key]!r}.{_nearest(key, names)}"
+                f"`load` takes for {what} the arguments "
+                f"{', '.join(parameters)}. "
+                f"Received: {key}={value!r}.{_nearest(key, parameters)}"
+            )
+        switch = isinstance(parameters[key].default, bool)
+        if switch and not isinstance(value, bool):
+            raise TypeError(
+                f"`{key}` must be True or False. Received: {key}={value!r}"
             )
 
 

@@ -72,6 +72,11 @@ def test_a_killed_generation_leaves_no_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_switch_is_true_or_false(tmp_path):
+    with pytest.raises(TypeError, match=r"`strict` must .* strict='maybe'"):
+        load("triplets", tmp_path, strict="maybe")
+
+
 def test_data_dir_reads_the_original(tmp_path):
     css = load("css", cache_dir=tmp_path / "cache", **TINY)
     write_original(css, tmp_path / "css", verbose=0)
