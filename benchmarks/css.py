@@ -14,10 +14,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from keras_cmr.evaluation import Report
-from keras_cmr.evaluation import compare_seeds
-
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # this checkout, installed or not
+
+from benchmarks.readme_block import fill_readme  # noqa: E402
+from keras_cmr.evaluation import Report  # noqa: E402
+from keras_cmr.evaluation import compare_seeds  # noqa: E402
+
 RESULTS = HERE / "results" / "css"
 ROWS = {
     "css_imageonly": "image only",
@@ -106,14 +109,6 @@ def term_rows(comparison):
             f"[{figure['low']:+.1f}, {figure['high']:+.1f}] |"
         )
     return "\n".join(lines) + "\n"
-
-
-def fill_readme(name, text):
-    """Puts `text` between the README's markers `name` and `/name`."""
-    readme = HERE.parent / "README.md"
-    before, rest = readme.read_text().split(f"<!-- {name} -->\n")
-    after = rest.split(f"<!-- /{name} -->")[1]
-    readme.write_text(f"{before}<!-- {name} -->\n{text}<!-- /{name} -->{after}")
 
 
 def percent(figure):

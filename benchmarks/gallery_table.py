@@ -3,37 +3,31 @@
 import json
 from pathlib import Path
 
+from benchmarks.gallery_figure import draw
+from benchmarks.gallery_names import NAMES
+from benchmarks.gallery_names import TITLES
+from benchmarks.gallery_names import title
+from benchmarks.readme_block import fill_readme
+
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "gallery_recall.png"
-TITLES = {
-    "10k": "synthetic",
-    "100k": "synthetic",
-    "200k": "synthetic",
-    "1m": "synthetic",
-    "minilm": "words by MiniLM",
-    "glove": "GloVe's word vectors",
-    "photos": "photos by EfficientNet-Lite0",
-}
-NAMES = {
-    "ours": "Gallery",
-    "ours_bfloat16": 'Gallery, reorder="bfloat16"',
-    "ours_int8": 'Gallery, reorder="int8"',
-    "faiss_ivf": "FAISS IVF-PQ fast scan",
-    "faiss_hnsw": "FAISS HNSW",
-    "exact": "exact",
-}
 RECALLS = (0.95, 0.98, 0.99)
 DRAWN = ("1m", "200k", "minilm", "glove")
 GROWTH = ("10k", "100k", "1m")
+IN_README = ("200k", "1m")
 
 
 def write(folder, into_docs=True):
-    """`table.md` and `recall.png` in `folder`, the figure in the docs too."""
+    """`table.md`, `speed.md` and the figure; the last two in the docs too."""
     records = {name: found for name in TITLES if (found := read(folder, name))}
     parts = [engines(name, found) for name, found in records.items()]
     parts += [growth(records), *map(filters, filtered(folder).items())]
     text = "\n".join(part for part in parts if part)
     (folder / "table.md").write_text(text)
     print(text)
+    speed = cost_rows({n: records[n] for n in IN_README if n in records})
+    (folder / "speed.md").write_text(speed)
+    if into_docs:
+        fill_readme("gallery", speed)
     drawn = {name: records[name] for name in DRAWN if name in records}
     if drawn:
         draw(drawn, FIGURE if into_docs else folder / "recall.png")
@@ -55,11 +49,6 @@ def filtered(folder):
         for name in TITLES
         if (path := folder / f"{name}_filters.json").exists()
     }
-
-
-def title(name, record):
-    config = record["config"]
-    return f"{config['rows']:,} x {config['dim']}, {TITLES[name]}"
 
 
 def cheapest(record, least, through=("gallery", None)):
@@ -118,6 +107,35 @@ def engines(name, records):
     return "\n".join(lines) + "\n"
 
 
+def cost_rows(records):
+    """The README's table: CPU time a query where recall is high enough."""
+    head = ["gallery", "engine"]
+    head += [f"recall@10 >= {least}" for least in RECALLS[:2]]
+    head += ["times cheaper than exact", "memory, open", "load"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for name, found in records.items():
+        whole = found.get("exact")
+        for engine, record in found.items():
+            points = [cheapest(record, least) for least in RECALLS[:2]]
+            cells = [title(name, record), NAMES[engine]]
+            cells += [
+                f"{p['cpu_ms']['median']:.2f} ms" if p else "-" for p in points
+            ]
+            times = ""
+            if whole and engine != "exact" and points[0]:
+                cost = whole["curve"][0]["cpu_ms"]["median"]
+                times = f"{cost / points[0]['cpu_ms']['median']:.1f}"
+            open_mib = record["open"]["memory"]["after"]["anonymous_mib"]
+            cells += [times, f"{open_mib / 1024:.2f} GiB"]
+            hardware = record["hardware"]
+            load = max(
+                hardware["load_average"][0], hardware["load_average_after"]
+            )
+            cells.append(f"{load:.1f}")
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def calibrated(record):
     """A sentence about the gallery's own setting."""
     own, engine = record["curve"][0], record["open"]["described"]
@@ -169,84 +187,3 @@ def filters(item):
             f"{times['p99_ms']:.1f} ms |"
         )
     return "\n".join(lines) + "\n"
-
-
-def lines_of(engine, record):
-    """Label to points, the better ones only, for the figure."""
-    kinds = {"index": "Gallery's index alone", "gallery": NAMES["ours"]}
-    found = {}
-    for point in record["curve"]:
-        setting = point["setting"]
-        if setting.get("through") == "gallery" and "leaves" not in setting:
-            continue
-        label = NAMES[engine]
-        if engine == "ours":
-            label = kinds[setting["through"]]
-        found.setdefault(label, []).append(
-            (point["cpu_ms"]["median"], point["recall"]["value"])
-        )
-    return {label: frontier(points) for label, points in found.items()}
-
-
-def frontier(points):
-    """Those that no cheaper one equals in recall, cheapest first."""
-    best = []
-    for cost, recall in sorted(points):
-        if not best or recall > best[-1][1]:
-            best.append((cost, recall))
-    return best
-
-
-def draw(records, path):
-    """Recall against CPU time a query, one panel a set."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(
-        1, len(records), figsize=(4.2 * len(records), 4.2), squeeze=False
-    )
-    labels = {}
-    for axis, (name, found) in zip(axes[0], records.items(), strict=True):
-        for engine, record in found.items():
-            for label, points in lines_of(engine, record).items():
-                colour = labels.setdefault(label, f"C{len(labels)}")
-                mark = "D" if engine == "exact" else "o"
-                costs, recalls = zip(*points, strict=True)
-                axis.plot(
-                    costs, recalls, mark + "-", color=colour, label=label, ms=4
-                )
-            if engine == "ours":
-                own = record["curve"][0]
-                axis.plot(
-                    own["cpu_ms"]["median"],
-                    own["recall"]["value"],
-                    "*",
-                    color="black",
-                    ms=12,
-                    label="Gallery's own choice",
-                    zorder=5,
-                )
-        axis.set_title(title(name, next(iter(found.values()))), fontsize=10)
-        axis.set_xscale("log")
-        axis.set_ylim(0.7, 1.005)
-        axis.set_xlabel("CPU ms a query, batch")
-        axis.grid(True, which="both", alpha=0.3)
-    axes[0][0].set_ylabel("recall@10")
-    handles = {
-        label: handle
-        for axis in axes[0]
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(
-        handles.values(),
-        handles.keys(),
-        loc="lower center",
-        ncols=2 * len(records),
-        fontsize=9,
-        frameon=False,
-    )
-    figure.tight_layout(rect=(0, 0.08, 1, 1))
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)

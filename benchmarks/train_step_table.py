@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+from benchmarks.readme_block import fill_readme
+
 MARKER = "train_step"
 TARGETS = {"pytorch": 0.7, "terms": 1.15}
 SIDES = {
@@ -41,11 +42,7 @@ def write(folder, into_readme):
     Path(folder).mkdir(parents=True, exist_ok=True)
     (Path(folder) / "table.md").write_text(text)
     if into_readme:
-        before, rest = README.read_text().split(f"<!-- {MARKER} -->\n")
-        after = rest.split(f"<!-- /{MARKER} -->")[1]
-        README.write_text(
-            f"{before}<!-- {MARKER} -->\n{text}<!-- /{MARKER} -->{after}"
-        )
+        fill_readme(MARKER, text)
     print(text)
 
 

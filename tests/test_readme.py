@@ -67,6 +67,7 @@ def test_every_benchmark_is_listed_with_its_page():
         ("rows", "css/rows.md"),
         ("terms", "css/mutual_information.md"),
         ("train_step", "train_step/table.md"),
+        ("gallery", "gallery/speed.md"),
     ],
 )
 def test_results_are_those_of_the_files(marker, file):
