@@ -22,7 +22,9 @@ class Exclusion:
     @classmethod
     def nothing(cls, num_queries):
         """No row is excluded for any query."""
-        return cls([np.empty(0, np.int64)] * num_queries)
+        nothing = cls([])
+        nothing.counts = np.zeros(num_queries, np.int64)
+        return nothing
 
     def part(self, queries, rows):
         """The pairs inside a block, counted from the block's corner.
@@ -41,6 +43,8 @@ class Exclusion:
 
     def select(self, queries):
         """The exclusion of a sub-batch, given as an int array of queries."""
+        if not self.rows.size:
+            return Exclusion.nothing(len(queries))
         ends = np.cumsum(self.counts)
         starts = ends - self.counts
         return Exclusion([self.rows[starts[q] : ends[q]] for q in queries])

@@ -38,16 +38,19 @@ class Blocks:
             last.append(rows)
         else:
             self._starts.append(self._length)
-            self._blocks.append(_Tail(rows) if small else rows)
+            # A view without the class of mapped arrays, whose every slice
+            # takes microseconds.
+            self._blocks.append(_Tail(rows) if small else np.asarray(rows))
         self._length += len(rows)
 
     def parts(self, first=0):
         """Yields `(first row, array)` of the rows from `first` on."""
         for start, block in zip(self._starts, self._blocks, strict=True):
             rows = block.rows if isinstance(block, _Tail) else block
-            if start + len(rows) > first:
-                skipped = max(0, first - start)
-                yield start + skipped, rows[skipped:]
+            if start >= first:
+                yield start, rows
+            elif start + len(rows) > first:
+                yield first, rows[first - start :]
 
     def take(self, rows):
         """Copies rows, given as an int64 array of any shape."""

@@ -56,7 +56,9 @@ def search(blocks, index, num_indexed, queries, k, exclusion, allowed):
             _search_index(blocks, index, num_indexed, few, k, out, allowed),
             *_search_parts(blocks, few, k, out, allowed, num_indexed),
         ]
-        rows[some], scores[some] = exact.merge(*zip(*found, strict=True), k)
+        if len(found) > 1:
+            found = [exact.merge(*zip(*found, strict=True), k)]
+        [(rows[some], scores[some])] = found
     return rows, scores
 
 
