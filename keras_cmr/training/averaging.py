@@ -1,0 +1,45 @@
+"""The moving average of the weights, where the optimizer keeps one."""
+
+import contextlib
+
+import numpy as np
+from keras import ops
+
+
+@contextlib.contextmanager
+def averaged_weights(model):
+    """Within the block the weights are their moving averages.
+
+    Afterwards they are to the last bit what they were: Keras'
+    `SwapEMAWeights` swaps by adding and subtracting on TensorFlow, which
+    rounds. Without `use_ema`, or before the first step, nothing changes.
+
+    Args:
+        model: Compiled `keras.Model`.
+    """
+    pairs = [
+        (weight, average)
+        for optimizer in _single_optimizers(model.optimizer)
+        if optimizer.use_ema
+        and optimizer.built
+        and int(optimizer.iterations) > 0
+        for weight, average in zip(
+            optimizer._trainable_variables,
+            optimizer._model_variables_moving_average,
+            strict=True,
+        )
+    ]
+    before = [np.array(ops.convert_to_numpy(weight)) for weight, _ in pairs]
+    try:
+        for weight, average in pairs:
+            weight.assign(average)
+        yield
+    finally:
+        for (weight, _), value in zip(pairs, before, strict=True):
+            weight.assign(value)
+
+
+def _single_optimizers(optimizer):
+    """Those that hold averages: not the wrappers of Keras around them."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    return getattr(optimizer, "optimizers", [optimizer])
