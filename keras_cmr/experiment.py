@@ -6,7 +6,6 @@ from pathlib import Path
 
 import keras
 
-from keras_cmr import callbacks as own
 from keras_cmr import datasets
 from keras_cmr import models
 from keras_cmr.config import Config
@@ -18,7 +17,7 @@ from keras_cmr.training.logs import check_logs
 from keras_cmr.training.logs import log_callbacks
 from keras_cmr.training.run_callbacks import RunCallbacks
 from keras_cmr.training.run_folder import FINISHED
-from keras_cmr.training.run_folder import run_folder
+from keras_cmr.training.run_folder import is_finished
 from keras_cmr.training.run_folder import save_model
 from keras_cmr.write_lock import write_lock
 
@@ -90,27 +89,31 @@ def train(
     """
     if say is None:
         say = print if verbose else lambda line: None
+    out = Path(out)
+    # All that bad input can spoil comes before the folder is touched.
     check_logs(logs)
-    out = run_folder(out, config)
+    if is_finished(out, config):
+        return _finished(config, out, say)
+    keras.utils.set_random_seed(config.seed)
+    benchmark = benchmark or load_benchmark(config)
+    _check_splits(config, benchmark)
+    run = RunCallbacks(config, out, benchmark, callbacks, verbose)
+    steps = len(run.batches())
+    model = build_model(config, benchmark.train.vocabulary, steps)
+    out.mkdir(parents=True, exist_ok=True)
     with write_lock(out):
-        if (out / FINISHED).exists():
-            say(f"{out} holds the finished run: nothing to do")
-            return _finished(config, out)
-        keras.utils.set_random_seed(config.seed)
-        benchmark = benchmark or load_benchmark(config)
-        _check_splits(config, benchmark)
+        if is_finished(out, config):  # by another program, meanwhile
+            return _finished(config, out, say)
+        replace_file(out / "config.yaml", config.to_yaml())
         with log_callbacks(
             logs, out, config, benchmark.val or benchmark.test
-        ) as logging:
-            return _train(
-                config,
-                out,
-                benchmark,
-                [*callbacks, *logging],
-                command,
-                verbose,
-                say,
-            )
+        ) as others:
+            _fit(model, run, others, say)
+        report = _measure(config, benchmark, model, run, command, verbose)
+        # The last file: with it the run is finished.
+        report.save(out / FINISHED)
+        run.clean()
+    return Run(config, model, run.epoch_log.history, report)
 
 
 def _check_splits(config, benchmark):
@@ -128,29 +131,18 @@ def _check_splits(config, benchmark):
         )
 
 
-def _train(config, out, benchmark, others, command, verbose, say):
-    run = RunCallbacks(config, out, benchmark, others, verbose)
-    arguments = {
-        "group_size": config.group_size,
-        "seed": config.seed,
-        "hard_negatives": run.hard_negatives,
-    }
-    split = benchmark.train
-    steps = len(split.batches(config.batch_size, **arguments))
-    model = build_model(config, split.vocabulary, steps)
-    replace_file(out / "config.yaml", config.to_yaml())
+def _fit(model, run, others, say):
     done = run.checkpoint.restore(model)
     if done:
-        say(f"{out}: going on after epoch {done} of {config.epochs}")
-    # `fit` looks at one batch of a new model, which counts as an epoch, here
-    # as in the run that was stopped.
-    batches = split.batches(config.batch_size, initial_epoch=done, **arguments)
+        say(f"{run.out}: going on after epoch {done} of {run.config.epochs}")
     try:
         model.fit(
-            batches,
+            # `fit` looks at one batch of a new model, which counts as an
+            # epoch, here as in the run that was stopped.
+            run.batches(initial_epoch=done),
             initial_epoch=done,
-            epochs=config.epochs,
-            callbacks=run.callbacks,
+            epochs=run.config.epochs,
+            callbacks=run.callbacks(others),
             verbose=0,
             shuffle=False,  # the batches are; Keras warns otherwise
         )
@@ -158,11 +150,13 @@ def _train(config, out, benchmark, others, command, verbose, say):
         run.stop()
     if run.best is not None:
         model.load_weights(run.best.path)
-    save_model(model, out / "model.keras")
-    replace_file(
-        out / "history.json", json.dumps(run.epoch_log.history, indent=1)
-    )
-    report = evaluate(
+    save_model(model, run.out / "model.keras")
+    history = json.dumps(run.epoch_log.history, indent=1)
+    replace_file(run.out / "history.json", history)
+
+
+def _measure(config, benchmark, model, run, command, verbose):
+    return evaluate(
         model,
         benchmark.test,
         protocol=config.protocol,
@@ -178,17 +172,10 @@ def _train(config, out, benchmark, others, command, verbose, say):
             **run.context(),
         },
     )
-    report.save(out / FINISHED)
-    run.clean()
-    return Run(config, model, run.epoch_log.history, report)
 
 
-def _finished(config, out):
+def _finished(config, out, say):
+    say(f"{out} holds the finished run: nothing to do")
     history = json.loads((out / "history.json").read_text(encoding="utf-8"))
-    own.Checkpoint(out / "checkpoints").remove()
-    return Run(
-        config,
-        models.load(out / "model.keras"),
-        history,
-        Report.load(Path(out / FINISHED)),
-    )
+    model = models.load(out / "model.keras")
+    return Run(config, model, history, Report.load(out / FINISHED))

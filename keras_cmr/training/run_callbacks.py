@@ -1,13 +1,13 @@
-"""The callbacks of a training run, in the order that they need."""
+"""What `fit` gets in a training run: batches, and callbacks in their order."""
 
 from keras_cmr import callbacks
 from keras_cmr.datasets import HardNegatives
 
 
 class RunCallbacks:
-    """What `keras_cmr.experiment.train` gives to `fit`.
+    """Batches and callbacks of `keras_cmr.experiment.train`.
 
-    Figures are measured first, so that all that follow see them; a check of
+    Figures are measured first, so that all that follow see them; the check of
     the weights comes before whatever saves them, and the checkpoint last, so
     that it holds the state of all others after the epoch.
 
@@ -15,37 +15,57 @@ class RunCallbacks:
         config: `Config`.
         out: `pathlib.Path`. Folder of the run.
         benchmark: `Benchmark`.
-        others: Sequence of `keras.callbacks.Callback`, the user's.
+        users: Sequence of `keras.callbacks.Callback`, the user's.
         verbose: 0, 1 or 2, see `train`.
     """
 
-    def __init__(self, config, out, benchmark, others, verbose):
-        self.hard_negatives = None
-        first, self.best = [callbacks.FiniteCheck()], None
-        if config.hard_negatives:
-            self.hard_negatives = HardNegatives(
-                benchmark.train, config.hard_negatives
-            )
-            first.append(
-                callbacks.HardNegativeMining(
-                    self.hard_negatives, config.mine_every
-                )
-            )
+    def __init__(self, config, out, benchmark, users, verbose):
+        self.config = config
+        self.out = out
+        self._split = benchmark.train
+        self._verbose = verbose
+        self._first, self.best = [callbacks.FiniteCheck()], None
         if config.evaluate_every:
-            first.append(_recall(config, benchmark))
+            self._first.append(_recall(config, benchmark))
         if config.monitor is not None:
             self.best = callbacks.BestModel(out / "best.keras", config.monitor)
-            first.append(self.best)
+            self._first.append(self.best)
+        self._first += users
         self.epoch_log = callbacks.EpochLog(out / "epochs.csv")
+        self._last, self._hard_negatives = [self.epoch_log], None
+        if config.hard_negatives:
+            self._hard_negatives = HardNegatives(
+                self._split, config.hard_negatives
+            )
+            self._last.append(
+                callbacks.HardNegativeMining(
+                    self._hard_negatives, config.mine_every
+                )
+            )
         self._progress = callbacks.Progress(bar=verbose == 1)
-        before = [*first, *others, self.epoch_log]
         self.checkpoint = callbacks.Checkpoint(
             out / "checkpoints",
-            also=[one for one in before if hasattr(one, "state")],
+            also=[
+                callback
+                for callback in [*self._first, *self._last]
+                if hasattr(callback, "state") and hasattr(callback, "restore")
+            ],
         )
-        self.callbacks = [*before, self.checkpoint]
-        if verbose:
-            self.callbacks.append(self._progress)
+
+    def batches(self, initial_epoch=0):
+        """The batches of training, from an epoch on."""
+        return self._split.batches(
+            self.config.batch_size,
+            group_size=self.config.group_size,
+            seed=self.config.seed,
+            initial_epoch=initial_epoch,
+            hard_negatives=self._hard_negatives,
+        )
+
+    def callbacks(self, others=()):
+        """All callbacks, with `others` that have no state to keep."""
+        shown = [self._progress] if self._verbose else []
+        return [*self._first, *others, *self._last, *shown, self.checkpoint]
 
     def stop(self):
         """Leaves the terminal as it was, also after an error."""
@@ -61,7 +81,7 @@ class RunCallbacks:
         """Removes what only an unfinished run needs."""
         self.checkpoint.remove()
         if self.best is not None:
-            self.best.path.unlink()
+            self.best.path.unlink(missing_ok=True)
 
 
 def _recall(config, benchmark):

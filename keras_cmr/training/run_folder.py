@@ -9,37 +9,32 @@ from keras_cmr.durable import new_file
 # The last file that a run writes.
 FINISHED = "report.json"
 _CONFIG = "config.yaml"
-_LOCK = "write.lock"
+# Before the config is there, a run has no other files.
+_LEFT_BY_A_KILL = ("write.lock", _CONFIG + ".new")
 
 
 def new_folder(path):
     """Makes the folder `path`; refuses one that already holds something."""
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ValueError(
-            f"`out` must be a new or empty folder. Received: {path}, which "
-            "already holds something. Name another one or remove it."
-        )
+    _check_new(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def run_folder(path, config):
-    """Makes the folder of a run, or finds that of the same run.
+def is_finished(path, config):
+    """Whether `path` holds the finished run of a config.
 
     Args:
-        path: Path.
-        config: `Config`. A folder that already holds something must hold a
-            run of just this one.
+        path: `pathlib.Path`.
+        config: `Config`.
 
-    Returns:
-        `pathlib.Path`.
+    Raises:
+        ValueError: If the folder holds something else than a run of just
+            this config.
     """
-    path = Path(path)
     if not (path / _CONFIG).is_file():
-        if path.is_dir() and [item.name for item in path.iterdir()] == [_LOCK]:
-            return path
-        return new_folder(path)
+        _check_new(path, _LEFT_BY_A_KILL)
+        return False
     other = Config.from_yaml(path / _CONFIG)
     differing = [
         f"`{field.name}` ({getattr(other, field.name)!r}, not "
@@ -54,10 +49,20 @@ def run_folder(path, config):
             f"config.yaml differs in {', '.join(differing)}. Name another "
             "folder, or remove this one."
         )
-    return path
+    return (path / FINISHED).exists()
 
 
 def save_model(model, path):
     """Saves to a neighbour first, so that `path` is never half a file."""
     with new_file(path) as aside:
         model.save(aside)
+
+
+def _check_new(path, but=()):
+    if path.exists() and (
+        not path.is_dir() or any(file.name not in but for file in path.iterdir())
+    ):
+        raise ValueError(
+            f"`out` must be a new or empty folder. Received: {path}, which "
+            "already holds something. Name another one or remove it."
+        )
