@@ -60,7 +60,8 @@ def save_model(model, path):
 
 def _check_new(path, but=()):
     if path.exists() and (
-        not path.is_dir() or any(file.name not in but for file in path.iterdir())
+        not path.is_dir()
+        or any(file.name not in but for file in path.iterdir())
     ):
         raise ValueError(
             f"`out` must be a new or empty folder. Received: {path}, which "
