@@ -15,11 +15,11 @@ def averaged_weights(model):
     rounds. Without `use_ema`, or before the first step, nothing changes.
 
     Args:
-        model: Compiled `keras.Model`.
+        model: `keras.Model`, or whatever has no optimizer.
     """
     pairs = [
         (weight, average)
-        for optimizer in _single_optimizers(model.optimizer)
+        for optimizer in _single_optimizers(model)
         if optimizer.use_ema
         and optimizer.built
         and int(optimizer.iterations) > 0
@@ -39,7 +39,10 @@ def averaged_weights(model):
             weight.assign(value)
 
 
-def _single_optimizers(optimizer):
+def _single_optimizers(model):
     """Those that hold averages: not the wrappers of Keras around them."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        return []
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     return getattr(optimizer, "optimizers", [optimizer])

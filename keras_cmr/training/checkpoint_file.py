@@ -33,8 +33,9 @@ def read_checkpoint(path):
         ValueError: If the file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with open(path, "rb") as file:
+            members = np.load(file, allow_pickle=False)
+            arrays = {name: members[name] for name in members.files}
         record = json.loads(arrays.pop(_RECORD).tobytes())
     except (
         EOFError,
