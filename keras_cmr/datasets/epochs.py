@@ -60,10 +60,12 @@ class TableEpochs:
         """The next epoch; without `random`, the table as it stands."""
         references = self._queries.references
         groups = _groups(references, self._group_size, random)
-        if random is not None and self._hard_negatives is not None:
-            groups = self._hard_negatives.arrange(groups, self._batch_size)
+        hard = self._hard_negatives
+        mined = hard is not None and hard.neighbours is not None
+        if mined and random is not None:
+            groups = hard.arrange(groups, self._batch_size)
         order = np.fromiter(itertools.chain.from_iterable(groups), int)
-        if random is not None and self._hard_negatives is not None:
+        if mined and random is not None:
             order = _shuffled_batches(order, self._batch_size, random)
         targets = [self._queries.targets[query] for query in order]
         if random is None:

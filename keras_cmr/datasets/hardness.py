@@ -99,13 +99,12 @@ class HardNegatives:
 
         Args:
             groups: List of lists of query indices, every query in one.
+                `neighbours` must have been mined.
             batch_size: int. Queries in a batch.
 
         Returns:
             The same groups in another order.
         """
-        if self.neighbours is None:
-            return groups
         targets = self.split.queries.targets
         wanting = collections.defaultdict(collections.deque)
         for number, group in enumerate(groups):

@@ -45,7 +45,10 @@ def test_one_row_an_epoch_also_after_a_kill(tmp_path):
 def shown(bar, terminal):
     text = io.StringIO()
     progress = callbacks.Progress(
-        bar, Console(file=text, force_terminal=terminal, width=200)
+        bar,
+        Console(
+            file=text, force_terminal=terminal, color_system=None, width=200
+        ),
     )
     progress.set_params({"epochs": 3, "steps": 2})
     progress.on_train_begin()

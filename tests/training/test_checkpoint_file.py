@@ -33,15 +33,15 @@ def test_no_flipped_bit_is_taken_for_a_number(tmp_path):
     path = tmp_path / "a.npz"
     write_checkpoint(path, ARRAYS, RECORD)
     content, noticed = path.read_bytes(), 0
-    for place in range(len(content)):
+    for place in range(0, len(content), 3):
         damaged = bytearray(content)
-        damaged[place] ^= 1 << place % 8
+        damaged[place] ^= 1 << place // 3 % 8
         path.write_bytes(damaged)
         try:
             assert same(*read_checkpoint(path))  # a date, say
         except ValueError:
             noticed += 1
-    assert noticed > 0.7 * len(content)
+    assert noticed > 0.7 * len(content) / 3
     for size in range(0, len(content), 97):
         path.write_bytes(content[:size])
         with pytest.raises(ValueError, match="is damaged"):

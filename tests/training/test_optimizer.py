@@ -60,7 +60,7 @@ def trained(epochs=1, **settings):
 
 
 def weights(model):
-    return [float(value) for value in model.get_weights()]
+    return [value.item() for value in model.get_weights()]
 
 
 def test_the_body_learns_at_its_own_rate(tmp_path):
