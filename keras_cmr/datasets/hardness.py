@@ -60,21 +60,26 @@ class HardNegatives:
     def mine(self, queries: np.ndarray, images: np.ndarray) -> None:
         """Finds the nearest wrong images by inner product.
 
-        An image is not wrong if it is one of the query's targets or has the
-        label of its target, and the query's own reference is left out, as
-        protocols do.
+        Only images that some query wants count, since others can't be brought
+        into a batch. An image is not wrong if it is one of the query's
+        targets or has the label of its target, and the query's own reference
+        is left out, as protocols do.
 
         Args:
             queries: Float array `(queries, dim)`, a row for each query.
             images: Float array `(images, dim)`, a row for each image.
         """
         table, labels = self.split.queries, self.split.images.labels
+        unwanted = np.ones(len(images), bool)
+        for targets in table.targets:
+            unwanted[list(targets)] = False
         count = min(self.count, len(images))
         found = np.full((len(queries), self.count), -1, "int32")
         step = max(1, _SCORES_PER_BLOCK // len(images))
         for start in range(0, len(queries), step):
             rows = slice(start, start + step)
             scores = queries[rows] @ images.T
+            scores[:, unwanted] = -np.inf
             scores[table.target_labels[rows, None] == labels] = -np.inf
             scores[np.arange(len(scores)), table.references[rows]] = -np.inf
             for row, targets in zip(scores, table.targets[rows], strict=True):
