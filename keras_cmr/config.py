@@ -55,6 +55,15 @@ class Config:
     group_size: int = 2
     epochs: int = 20
     seed: int = 0
+    # Long runs: `training/optimizer.py`, hard negatives, validation.
+    decay_epochs: int = 10
+    decay_rate: float = 0.1
+    backbone_learning_rate: float | None = None
+    ema_momentum: float | None = None
+    hard_negatives: int = 0
+    mine_every: int = 1
+    evaluate_every: int = 0
+    monitor: str | None = None
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -71,11 +80,12 @@ class Config:
                     f"`{name}` must be at least 1. "
                     f"Received: {name}={getattr(self, name)}"
                 )
-        if self.schedule not in ("cosine", "constant"):
+        if self.schedule not in ("cosine", "constant", "step"):
             raise ValueError(
-                "`schedule` must be 'cosine' or 'constant'. "
+                "`schedule` must be 'cosine', 'constant' or 'step'. "
                 f"Received: schedule={self.schedule!r}"
             )
+        _check_long_run(self)
 
     @classmethod
     def from_mapping(cls, values: Mapping, source: str = "config") -> "Config":
@@ -139,6 +149,35 @@ class Config:
         values = dataclasses.asdict(self)
         values["mutual_information"] = list(self.mutual_information)
         return yaml.safe_dump(values, sort_keys=False)
+
+
+def _check_long_run(config):
+    for name, least in (
+        ("decay_epochs", 1),
+        ("hard_negatives", 0),
+        ("mine_every", 1),
+        ("evaluate_every", 0),
+    ):
+        if getattr(config, name) < least:
+            raise ValueError(
+                f"`{name}` must be at least {least}. "
+                f"Received: {name}={getattr(config, name)}"
+            )
+    average = config.ema_momentum
+    if average is not None and not 0 < average < 1:
+        raise ValueError(
+            "`ema_momentum` must lie between 0 and 1. "
+            f"Received: ema_momentum={average}"
+        )
+    if config.monitor is not None and not (
+        config.monitor.startswith("val_")
+        and 1 <= config.evaluate_every <= config.epochs
+    ):
+        raise ValueError(
+            "`monitor` must begin with 'val_', and `evaluate_every` must be "
+            f"from 1 to `epochs`. Received: monitor={config.monitor!r}, "
+            f"evaluate_every={config.evaluate_every}, epochs={config.epochs}"
+        )
 
 
 def _coerce(name, value, kind):

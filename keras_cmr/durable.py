@@ -1,5 +1,6 @@
 """Files that survive a kill: made durable, replaced in one step, summed."""
 
+import contextlib
 import hashlib
 import os
 
@@ -37,6 +38,23 @@ def replace_file(path, content, validate=None):
         sync(aside)
         if validate is not None:
             validate(aside)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+@contextlib.contextmanager
+def new_file(path):
+    """A path to write to, put in the place of `path` if the block ends well.
+
+    For what is too large for `replace_file` or written by others. The name
+    ends as that of `path` does, since Keras looks at the ending.
+    """
+    aside = path.with_name("new." + path.name)
+    try:
+        yield aside
+        sync(aside)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)

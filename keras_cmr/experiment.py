@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-import time
+from pathlib import Path
 
 import keras
 
@@ -10,10 +10,16 @@ from keras_cmr import datasets
 from keras_cmr import models
 from keras_cmr.config import Config
 from keras_cmr.durable import replace_file
+from keras_cmr.evaluation import Report
 from keras_cmr.evaluation import evaluate
 from keras_cmr.training.build_model import build_model
-from keras_cmr.training.run_folder import new_folder
+from keras_cmr.training.logs import check_logs
+from keras_cmr.training.logs import log_callbacks
+from keras_cmr.training.run_callbacks import RunCallbacks
+from keras_cmr.training.run_folder import FINISHED
+from keras_cmr.training.run_folder import is_finished
 from keras_cmr.training.run_folder import save_model
+from keras_cmr.write_lock import write_lock
 
 
 @dataclasses.dataclass
@@ -45,62 +51,131 @@ def load_benchmark(config):
     return datasets.load(config.dataset, data_dir=config.data_dir, **arguments)
 
 
-def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
+def train(
+    config,
+    out,
+    benchmark=None,
+    callbacks=(),
+    command="",
+    verbose=1,
+    logs=(),
+    say=None,
+):
     """Trains, saves and evaluates the model of a config.
+
+    A run that was stopped, at whatever moment, goes on after its last whole
+    epoch if it is started again with the same arguments; on a CPU it ends
+    with the same weights, bit for bit. A finished run is read and returned.
 
     Args:
         config: `Config`.
-        out: Path. Folder for `config.yaml`, `model.keras`, `history.json`
-            and `report.json`; it must be new or empty.
+        out: Path. Folder for `config.yaml`, `epochs.csv`, `model.keras`,
+            `history.json`, `report.json` and, until these are there,
+            `checkpoints/`. It must be new, empty or of a run of this config.
         benchmark: `Benchmark`. Defaults to the one that `config` names.
-        callbacks: Sequence of `keras.callbacks.Callback`.
+        callbacks: Sequence of `keras.callbacks.Callback`. The state of those
+            with `state()` and `restore(state)` is in the checkpoints.
         command: str. How the run was started, for the report.
-        verbose: 0 silent, 1 progress bars, 2 one line an epoch.
+        verbose: 0 silent, 1 a progress bar and a line an epoch, 2 lines.
+        logs: Sequence of `"tensorboard"`, `"wandb"` and `"mlflow"`.
+        say: Callable that takes what is worth knowing: that a run goes on, or
+            is finished. Defaults to `print`, or nothing where silent.
 
     Returns:
         `Run`.
+
+    Raises:
+        FloatingPointError: If a loss, a term or a weight is not finite.
     """
-    out = new_folder(out)
+    if say is None:
+        say = print if verbose else lambda line: None
+    out = Path(out)
+    # All that bad input can spoil comes before the folder is touched.
+    check_logs(logs)
+    if is_finished(out, config):
+        return _finished(config, out, say)
     keras.utils.set_random_seed(config.seed)
     benchmark = benchmark or load_benchmark(config)
+    _check_splits(config, benchmark)
+    run = RunCallbacks(config, out, benchmark, callbacks, verbose)
+    steps = len(run.batches())
+    model = build_model(config, benchmark.train.vocabulary, steps)
+    out.mkdir(parents=True, exist_ok=True)
+    with write_lock(out):
+        if is_finished(out, config):  # by another program, meanwhile
+            return _finished(config, out, say)
+        replace_file(out / "config.yaml", config.to_yaml())
+        with log_callbacks(
+            logs, out, config, benchmark.val or benchmark.test
+        ) as others:
+            _fit(model, run, others, say)
+        report = _measure(config, benchmark, model, run, command, verbose)
+        # The last file: with it the run is finished.
+        report.save(out / FINISHED)
+        run.clean()
+    return Run(config, model, run.epoch_log.history, report)
+
+
+def _check_splits(config, benchmark):
     if benchmark.train is None:
         raise ValueError(
             "`dataset` must have a training split whose files are there. "
             f"Received: dataset={config.dataset!r}"
         )
-    batches = benchmark.train.batches(
-        config.batch_size, group_size=config.group_size, seed=config.seed
-    )
-    model = build_model(
-        config, benchmark.train.vocabulary, int(batches.cardinality())
-    )
-    (out / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
+    if config.monitor is not None and benchmark.val is None:
+        raise ValueError(
+            "`monitor` needs a benchmark with a validation split: a model "
+            "chosen by figures of the test split makes them meaningless. "
+            f"Received: monitor={config.monitor!r} and {benchmark.name!r}, "
+            "which has none"
+        )
 
-    start = time.perf_counter()
-    history = model.fit(
-        batches,
-        epochs=config.epochs,
-        callbacks=list(callbacks),
-        verbose=verbose,
-        shuffle=False,  # the batches are; Keras warns otherwise
-    ).history
-    seconds = time.perf_counter() - start
-    save_model(model, out / "model.keras")
-    replace_file(out / "history.json", json.dumps(history, indent=1))
-    report = evaluate(
+
+def _fit(model, run, others, say):
+    done = run.checkpoint.restore(model)
+    if done:
+        say(f"{run.out}: going on after epoch {done} of {run.config.epochs}")
+    try:
+        model.fit(
+            # `fit` looks at one batch of a new model, which counts as an
+            # epoch, here as in the run that was stopped.
+            run.batches(initial_epoch=done),
+            initial_epoch=done,
+            epochs=run.config.epochs,
+            callbacks=run.callbacks(others),
+            verbose=0,
+            shuffle=False,  # the batches are; Keras warns otherwise
+        )
+    finally:
+        run.stop()
+    if run.best is not None:
+        model.load_weights(run.best.path)
+    save_model(model, run.out / "model.keras")
+    history = json.dumps(run.epoch_log.history, indent=1)
+    replace_file(run.out / "history.json", history)
+
+
+def _measure(config, benchmark, model, run, command, verbose):
+    return evaluate(
         model,
         benchmark.test,
         protocol=config.protocol,
-        verbose=verbose,
+        verbose=min(verbose, 1),
         benchmark=benchmark.name,
         context={
             "command": command,
             "config": dataclasses.asdict(config),
-            "training_seconds": round(seconds, 1),
+            "training_seconds": round(run.epoch_log.seconds, 1),
             "backend": keras.config.backend(),
             "keras": keras.__version__,
             "parameters": model.count_params(),
+            **run.context(),
         },
     )
-    report.save(out / "report.json")
-    return Run(config, model, history, report)
+
+
+def _finished(config, out, say):
+    say(f"{out} holds the finished run: nothing to do")
+    history = json.loads((out / "history.json").read_text(encoding="utf-8"))
+    model = models.load(out / "model.keras")
+    return Run(config, model, history, Report.load(out / FINISHED))

@@ -2,6 +2,8 @@
 
 import contextlib
 
+import filelock
+
 
 @contextlib.contextmanager
 def write_lock(folder, seconds=0):
@@ -14,13 +16,6 @@ def write_lock(folder, seconds=0):
     Raises:
         BlockingIOError: If another program, or another thread, holds it.
     """
-    try:
-        import filelock
-    except ImportError as error:
-        raise ImportError(
-            f"To write in {folder}, one program at a time, needs filelock: "
-            'run `pip install "keras-cmr[retrieval]"`'
-        ) from error
     lock = filelock.FileLock(
         folder / "write.lock", timeout=seconds, thread_local=False
     )

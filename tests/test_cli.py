@@ -12,6 +12,7 @@ from PIL import Image
 from tests.command_line import call
 from tests.command_line import ok
 from tests.datasets.cirr import tree as cirr
+from tests.training.small_run import use_tiny_encoder
 
 CONFIG = Path(__file__).parents[1] / "configs" / "css_tirg_mi.yaml"
 
@@ -190,6 +191,36 @@ def test_audit_exits_with_1_on_a_leak(tmp_path, monkeypatch):
     assert result.output.strip().endswith("Leaks: copies across splits")
 
 
+def test_train_again_says_that_all_is_done(trained, monkeypatch):
+    def never(*_):
+        raise AssertionError("nothing is to be trained")
+
+    monkeypatch.setattr("keras_cmr.experiment.build_model", never)
+    again = ("train", CONFIG, "--smoke", "--out", trained, "--set")
+    output = ok(*again, "seed=5")
+    assert f"{trained} holds the finished run: nothing to do" in output
+    assert "R@1 " in output
+    result = call(*again, "seed=6")
+    assert result.exit_code == 2
+    assert "config.yaml differs in `seed` (5, not 6)" in result.output
+
+
+def test_numbers_that_are_not_finite_stop_training(tmp_path, monkeypatch):
+    use_tiny_encoder(monkeypatch)
+    settings = {
+        "scenes": 4, "renders": 1, "image_size": 32, "embedding_dim": 8,
+        "text_units": 8, "batch_size": 4, "optimizer": "sgd",
+        "schedule": "constant", "learning_rate": "1e30",
+    }  # fmt: skip
+    sets = [f"--set={key}={value}" for key, value in settings.items()]
+    result = call("train", CONFIG, "--out", tmp_path / "run", *sets)
+    assert result.exit_code == 1
+    line = result.output.strip().splitlines()[-1]
+    assert line.startswith("keras-cmr: Training stopped: after step ")
+    assert "metric_loss=nan" in line
+    assert not (tmp_path / "run" / "model.keras").exists()
+
+
 def test_same_seed_same_model(trained, tmp_path):
     ok("train", CONFIG, "--smoke", "--out", tmp_path / "b", "--set", "seed=5")
     prints = [
@@ -366,6 +397,8 @@ def bad_calls():
              "fusion=TRIG"],
             "`fusion` must name something of `keras_cmr.layers`",
         ),
+        (["train", "{config}", "--out", "{new}", "--log", "tensorbord"],
+         "`log` must be one of ['mlflow', 'tensorboard', 'wandb']"),
         (["quickstart", "--out", "{run}"], "must be a new or empty folder"),
         (["evaluate", "nowhere"], "Can't read the config nowhere"),
         (

@@ -37,14 +37,24 @@ ModelFile = Annotated[
 
 @contextlib.contextmanager
 def one_line_errors():
-    """Bad input is the user's to mend: one line and exit code 2."""
+    """Bad input is the user's to mend: one line and exit code 2.
+
+    Numbers that are not finite are nobody's input: exit code 1.
+    """
     try:
         yield
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except (
+        ValueError,
+        TypeError,
+        OSError,
+        ImportError,
+        FloatingPointError,
+    ) as error:
         if os.environ.get("KERAS_CMR_TRACEBACK"):
             raise
         typer.echo("keras-cmr: " + " ".join(str(error).split()), err=True)
-        raise typer.Exit(2) from None
+        code = 1 if isinstance(error, FloatingPointError) else 2
+        raise typer.Exit(code) from None
 
 
 def key_values(pairs):

@@ -26,8 +26,14 @@ def train(
         list[str],
         typer.Option("--set", help="key=value, over the config's."),
     ] = [],  # noqa: B006 - typer copies it
+    log: Annotated[
+        list[str],
+        typer.Option(help="tensorboard, wandb or mlflow; may be repeated."),
+    ] = [],  # noqa: B006
 ):
     """Train, save and evaluate the model of a config.
+
+    The same command goes on with a run that was stopped.
 
     Example: keras-cmr train configs/css_tirg_mi.yaml --set seed=1
     """
@@ -38,7 +44,13 @@ def train(
         from keras_cmr.experiment import train as run
 
         folder = out or Path("runs") / config.stem
-        result = run(settings, folder, command=typed_command())
+        result = run(
+            settings,
+            folder,
+            command=typed_command(),
+            logs=log,
+            say=typer.echo,
+        )
         typer.echo(str(result.report))
         typer.echo(f"Model and report: {folder}")
 

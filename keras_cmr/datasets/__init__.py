@@ -1,5 +1,6 @@
 import wrapt
 
+from keras_cmr.datasets.hardness import HardNegatives
 from keras_cmr.datasets.image_files import ImageFiles
 from keras_cmr.datasets.load import load
 from keras_cmr.datasets.read_tfds import read_tfds
@@ -17,6 +18,7 @@ wrapt.register_post_import_hook(
 
 __all__ = [
     "Benchmark",
+    "HardNegatives",
     "ImageFiles",
     "Images",
     "Queries",

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_cmr.datasets.epochs import SampledEpochs
 from keras_cmr.datasets.epochs import TableEpochs
 from keras_cmr.datasets.epochs import Tokenize
+from keras_cmr.datasets.hardness import HardNegatives
 from keras_cmr.datasets.python_exit import ends_with_python
 from keras_cmr.datasets.tables import Split
 
@@ -26,6 +27,7 @@ def batches(
     drop_remainder: bool = True,
     initial_epoch: int = 0,
     augment: Callable | None = None,
+    hard_negatives: HardNegatives | None = None,
 ) -> tf.data.Dataset:
     """Batches of training triplets; one pass over the dataset is one epoch.
 
@@ -66,6 +68,9 @@ def batches(
             with `training=True`. What it returns is rounded to uint8. Its
             random state is its own: `seed` and `initial_epoch` do not set
             it. Defaults to `None`.
+        hard_negatives: `HardNegatives` of this split, or `None`. Once it has
+            mined, the queries of a batch want images that are hard for each
+            other. What it holds when an epoch begins counts.
 
     Returns:
         A `tf.data.Dataset` of known cardinality, of dicts of `"reference"`
@@ -87,6 +92,11 @@ def batches(
             "`augment` must be a Keras layer, a callable or `None`. "
             f"Received: augment={augment!r}"
         )
+    if hard_negatives is not None and hard_negatives.split is not split:
+        raise ValueError(
+            "`hard_negatives` must be of this split. Received: those of "
+            f"{hard_negatives.split.name!r}"
+        )
     if tokenize is None:
         from keras_cmr.models.vocabulary import Vocabulary
 
@@ -94,7 +104,9 @@ def batches(
     if sampled:
         source = SampledEpochs(split, tokenize)
     else:
-        source = TableEpochs(split, tokenize, group_size)
+        source = TableEpochs(
+            split, tokenize, group_size, batch_size, hard_negatives
+        )
     epochs = itertools.count(initial_epoch)
 
     def one_epoch() -> Iterator[dict[str, np.ndarray]]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_cmr.datasets.hardness import HardNegatives
 from keras_cmr.datasets.tables import Split
 
 Tokenize = Callable[[Sequence[str]], np.ndarray]
@@ -28,9 +29,18 @@ class TableEpochs:
         tokenize: Callable from a list of texts to an int array. It is called
             once.
         group_size: int. See `keras_cmr.datasets.batches`.
+        batch_size: int. See `keras_cmr.datasets.batches`.
+        hard_negatives: `HardNegatives` or `None`.
     """
 
-    def __init__(self, split: Split, tokenize: Tokenize, group_size: int):
+    def __init__(
+        self,
+        split: Split,
+        tokenize: Tokenize,
+        group_size: int,
+        batch_size: int = 1,
+        hard_negatives: HardNegatives | None = None,
+    ):
         if not all(split.queries.targets):
             raise ValueError(
                 "`split` must hold the answer of every query to train on it. "
@@ -39,6 +49,8 @@ class TableEpochs:
             )
         self._queries = split.queries
         self._group_size = group_size
+        self._batch_size = batch_size
+        self._hard_negatives = hard_negatives
         self._tokens = _checked_tokens(
             tokenize, split.queries.modifications.tolist()
         )
@@ -47,7 +59,14 @@ class TableEpochs:
     def draw(self, random: np.random.Generator | None) -> Epoch:
         """The next epoch; without `random`, the table as it stands."""
         references = self._queries.references
-        order = _order(references, self._group_size, random)
+        groups = _groups(references, self._group_size, random)
+        hard = self._hard_negatives
+        mined = hard is not None and hard.neighbours is not None
+        if mined and random is not None:
+            groups = hard.arrange(groups, self._batch_size)
+        order = np.fromiter(itertools.chain.from_iterable(groups), int)
+        if mined and random is not None:
+            order = _shuffled_batches(order, self._batch_size, random)
         targets = [self._queries.targets[query] for query in order]
         if random is None:
             places = [0] * len(targets)
@@ -107,17 +126,20 @@ def _checked_tokens(tokenize: Tokenize, texts: list[str]) -> np.ndarray:
     return tokens.astype("int32")
 
 
-def _order(
+def _groups(
     references: np.ndarray,
     group_size: int,
     random: np.random.Generator | None,
-) -> np.ndarray:
-    """Query indices in the order of an epoch; table order without `random`."""
+) -> list[list[int]]:
+    """Groups of query indices in the order of an epoch.
+
+    Without `random`, the order of the table.
+    """
     order = np.arange(len(references))
     if random is not None:
         order = random.permutation(order)
     if group_size == 1:
-        return order
+        return [[query] for query in order.tolist()]
     groups: list[list[int]] = []
     open_group: dict[int, list[int]] = {}
     # Groups are laid down where their first query stands, which in a shuffled
@@ -128,4 +150,13 @@ def _order(
             group = open_group[references[query]] = []
             groups.append(group)
         group.append(query)
-    return np.fromiter(itertools.chain.from_iterable(groups), int)
+    return groups
+
+
+def _shuffled_batches(
+    order: np.ndarray, batch_size: int, random: np.random.Generator
+) -> np.ndarray:
+    """Whole batches in another order: the last ones hold what was left."""
+    whole = len(order) - len(order) % batch_size
+    batches = random.permutation(order[:whole].reshape(-1, batch_size))
+    return np.concatenate([batches.ravel(), order[whole:]])

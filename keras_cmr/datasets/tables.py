@@ -153,6 +153,7 @@ class Split:
         drop_remainder: bool = True,
         initial_epoch: int = 0,
         augment: Callable | None = None,
+        hard_negatives=None,
     ):
         """Batches of training triplets: see `keras_cmr.datasets.batches`."""
         # TensorFlow takes seconds to import and only batches need it.
@@ -168,6 +169,7 @@ class Split:
             drop_remainder=drop_remainder,
             initial_epoch=initial_epoch,
             augment=augment,
+            hard_negatives=hard_negatives,
         )
 
 
@@ -185,6 +187,7 @@ class Benchmark:
             fit this benchmark.
         server: A `Split` without answers, for the organisers' server, or
             `None`.
+        val: A `Split` to choose a model by, apart from `test`, or `None`.
     """
 
     name: str
@@ -192,10 +195,11 @@ class Benchmark:
     test: Split
     protocols: tuple[str, ...]
     server: Split | None = None
+    val: Split | None = None
 
     @functools.cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the fingerprints of the splits."""
-        splits = (self.train, self.test, self.server)
+        splits = (self.train, self.test, self.server, self.val)
         both = "".join(split.fingerprint for split in splits if split)
         return hashlib.sha256(both.encode()).hexdigest()

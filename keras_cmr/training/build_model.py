@@ -29,7 +29,7 @@ def build_model(config, vocabulary, steps_per_epoch):
         microbatch_size=config.microbatch_size,
     )
     model.compile(
-        optimizer(config, steps_per_epoch),
+        optimizer(config, steps_per_epoch, model),
         loss=named("loss", config.loss, losses)(),
         metrics=[metrics.InBatchRecall()],
     )

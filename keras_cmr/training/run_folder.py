@@ -1,25 +1,69 @@
 """The folder of a run, and files in it that are never half written."""
 
-import os
-import tempfile
+import dataclasses
 from pathlib import Path
+
+from keras_cmr.config import Config
+from keras_cmr.durable import new_file
+
+# The last file that a run writes.
+FINISHED = "report.json"
+_CONFIG = "config.yaml"
+# Before the config is there, a run has no other files.
+_LEFT_BY_A_KILL = ("write.lock", _CONFIG + ".new")
 
 
 def new_folder(path):
     """Makes the folder `path`; refuses one that already holds something."""
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ValueError(
-            f"`out` must be a new or empty folder. Received: {path}, which "
-            "already holds something. Name another one or remove it."
-        )
+    _check_new(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
+def is_finished(path, config):
+    """Whether `path` holds the finished run of a config.
+
+    Args:
+        path: `pathlib.Path`.
+        config: `Config`.
+
+    Raises:
+        ValueError: If the folder holds something else than a run of just
+            this config.
+    """
+    if not (path / _CONFIG).is_file():
+        _check_new(path, _LEFT_BY_A_KILL)
+        return False
+    other = Config.from_yaml(path / _CONFIG)
+    differing = [
+        f"`{field.name}` ({getattr(other, field.name)!r}, not "
+        f"{getattr(config, field.name)!r})"
+        for field in dataclasses.fields(config)
+        if getattr(other, field.name) != getattr(config, field.name)
+    ]
+    if differing:
+        raise ValueError(
+            "`out` must be a new or empty folder, or the folder of a run of "
+            f"the same config, to go on with it. Received: {path}, whose "
+            f"config.yaml differs in {', '.join(differing)}. Name another "
+            "folder, or remove this one."
+        )
+    return (path / FINISHED).exists()
+
+
 def save_model(model, path):
     """Saves to a neighbour first, so that `path` is never half a file."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        whole = Path(folder) / path.name
-        model.save(whole)
-        os.replace(whole, path)
+    with new_file(path) as aside:
+        model.save(aside)
+
+
+def _check_new(path, but=()):
+    if path.exists() and (
+        not path.is_dir()
+        or any(file.name not in but for file in path.iterdir())
+    ):
+        raise ValueError(
+            f"`out` must be a new or empty folder. Received: {path}, which "
+            "already holds something. Name another one or remove it."
+        )

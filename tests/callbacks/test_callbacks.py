@@ -66,9 +66,10 @@ def test_recall_adds_figures_every_other_epoch():
     callback.on_epoch_end(1, second)
     assert first == {}
     assert second["val_R@1"] == 1.0
+    callback = callbacks.Recall(split, prefix="test_")
     callback.set_model(Stub(-targets[wanted], targets))
     callback.on_epoch_end(1, second)
-    assert second["val_R@1"] == 0.0
+    assert (second["test_R@1"], second["val_R@1"]) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,9 @@ def test_recall_adds_figures_every_other_epoch():
     [
         lambda: callbacks.StepHistory(0),
         lambda: callbacks.Recall(None, every=1.5),
+        lambda: callbacks.HardNegativeMining(None, every=0),
+        lambda: callbacks.RankedImages(None, "", every=0),
+        lambda: callbacks.EmbeddingProjector(None, "", every=0),
     ],
 )
 def test_bad_every(make):
