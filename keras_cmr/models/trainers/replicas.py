@@ -1,0 +1,79 @@
+"""One batch over the replicas of a `tf.distribute` strategy.
+
+Replica `r` of `R` embeds its own rows, `E_r`, with the weights `w`. In-batch
+losses want all rows, so every replica gathers `E = [E_1, ..., E_R]`, takes the
+objective `L(E, w)` of the whole batch and differentiates `L / R`:
+
+- a gather's gradient sums over the replicas what they send back, so that `E_r`
+  receives `R * (1 / R) dL/dE_r`, which goes through the encoders;
+- the objective's own weights (discriminators) receive `(1 / R) dL/dw`.
+
+Keras' optimizer sums over the replicas, which makes `dL/dw` of both: that of
+one device with the whole batch.
+"""
+
+import keras
+import tensorflow as tf
+
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+
+
+def count():
+    """How many replicas take this step together; 1 without a strategy."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def gather(values):
+    """The rows of all replicas, in their order.
+
+    Args:
+        values: Nested structure of tensors of shape `(rows, ...)`, where the
+            number of rows may differ between replicas, even be 0.
+    """
+    if count() == 1:
+        return values
+    return keras.tree.map_structure(_gather, values)
+
+
+def _gather(rows):
+    if rows is None:
+        return None
+    rows = tf.convert_to_tensor(rows)
+    # Collectives know neither bfloat16 nor small integers.
+    if rows.dtype.is_floating:
+        wide = tf.float64 if rows.dtype == tf.float64 else tf.float32
+    else:
+        wide = tf.int64 if rows.dtype == tf.int64 else tf.int32
+    context = tf.distribute.get_replica_context()
+    gathered = context.all_gather(tf.cast(rows, wide), axis=0)
+    # Gathered rows have lost what is known of their shape.
+    gathered = tf.ensure_shape(gathered, (None, *rows.shape[1:]))
+    return tf.cast(gathered, rows.dtype)
+
+
+def weighted_sum(value, rows):
+    """Sum over replicas of a scalar, each weighted by its share of the rows.
+
+    Args:
+        value: Float32 scalar, a mean over this replica's rows. It doesn't
+            count where there are none.
+        rows: int32 scalar, the number of this replica's rows.
+    """
+    if count() == 1:
+        return value
+    context = tf.distribute.get_replica_context()
+    rows = tf.cast(rows, "float32")
+    share = rows / context.all_reduce("SUM", rows)
+    return context.all_reduce("SUM", tf.math.multiply_no_nan(value, share))
+
+
+def check_loss(loss):
+    """Refuses a compiled loss that Keras would not divide by the replicas."""
+    for part in keras.tree.flatten(loss):
+        reduction = getattr(part, "reduction", MEANS[0])
+        if count() > 1 and reduction not in MEANS:
+            raise ValueError(
+                "Under several replicas the `reduction` of `loss` must be one "
+                f"of {MEANS}. Received: reduction={reduction!r} of "
+                f"{part.name!r}"
+            )
