@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+DEVICES = ("one", "all", "workers")
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -55,6 +57,8 @@ class Config:
     group_size: int = 2
     epochs: int = 20
     seed: int = 0
+    # Many devices: one, all (of this machine) or workers (by TF_CONFIG).
+    devices: str = "one"
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -76,6 +80,8 @@ class Config:
                 "`schedule` must be 'cosine' or 'constant'. "
                 f"Received: schedule={self.schedule!r}"
             )
+
+        _check_devices(self.devices)
 
     @classmethod
     def from_mapping(cls, values: Mapping, source: str = "config") -> "Config":
@@ -139,6 +145,13 @@ class Config:
         values = dataclasses.asdict(self)
         values["mutual_information"] = list(self.mutual_information)
         return yaml.safe_dump(values, sort_keys=False)
+
+
+def _check_devices(devices):
+    if devices not in DEVICES:
+        raise ValueError(
+            f"`devices` must be one of {DEVICES}. Received: {devices!r}"
+        )
 
 
 def _coerce(name, value, kind):

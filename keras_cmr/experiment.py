@@ -12,6 +12,8 @@ from keras_cmr.config import Config
 from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import evaluate
 from keras_cmr.training.build_model import build_model
+from keras_cmr.training.devices import find_devices
+from keras_cmr.training.devices import folder_to_write
 from keras_cmr.training.run_folder import new_folder
 from keras_cmr.training.run_folder import save_model
 
@@ -51,7 +53,8 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
     Args:
         config: `Config`.
         out: Path. Folder for `config.yaml`, `model.keras`, `history.json`
-            and `report.json`; it must be new or empty.
+            and `report.json`; it must be new or empty. Of several workers
+            the first writes there.
         benchmark: `Benchmark`. Defaults to the one that `config` names.
         callbacks: Sequence of `keras.callbacks.Callback`.
         command: str. How the run was started, for the report.
@@ -60,7 +63,8 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
     Returns:
         `Run`.
     """
-    out = new_folder(out)
+    devices = find_devices(config)
+    out = new_folder(folder_to_write(out))
     keras.utils.set_random_seed(config.seed)
     benchmark = benchmark or load_benchmark(config)
     if benchmark.train is None:
@@ -71,19 +75,21 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
     batches = benchmark.train.batches(
         config.batch_size, group_size=config.group_size, seed=config.seed
     )
-    model = build_model(
-        config, benchmark.train.vocabulary, int(batches.cardinality())
-    )
+    with devices.building():
+        model = build_model(
+            config, benchmark.train.vocabulary, int(batches.cardinality())
+        )
     (out / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
 
     start = time.perf_counter()
-    history = model.fit(
-        batches,
-        epochs=config.epochs,
-        callbacks=list(callbacks),
-        verbose=verbose,
-        shuffle=False,  # the batches are; Keras warns otherwise
-    ).history
+    with devices.fitting():
+        history = model.fit(
+            batches,
+            epochs=config.epochs,
+            callbacks=list(callbacks),
+            verbose=verbose,
+            shuffle=False,  # the batches are; Keras warns otherwise
+        ).history
     seconds = time.perf_counter() - start
     save_model(model, out / "model.keras")
     replace_file(out / "history.json", json.dumps(history, indent=1))

@@ -239,6 +239,16 @@ class ComposedRetriever(Towers, keras.Model):
 
         return replicas.count()
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # To learn the shapes, Keras' TensorFlow trainer would take a batch
+        # of the first epoch, and fail at the dicts of several workers.
+        super()._maybe_symbolic_build(
+            data_batch={
+                name: keras.KerasTensor([n or 2 for n in x.shape], x.dtype)
+                for name, x in self.input.items()
+            }
+        )
+
     def _ids(self, x, name):
         if name in x:
             return x[name]

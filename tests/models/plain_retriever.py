@@ -73,7 +73,7 @@ def retriever(
         microbatch_size=microbatch_size,
     )
     model.compile(
-        keras.optimizers.SGD(0.5),
+        keras.optimizers.SGD(0.05),
         loss=losses.BatchSoftmax(symmetric=symmetric),
         metrics=[metrics.InBatchRecall()],
     )

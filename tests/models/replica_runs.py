@@ -1,9 +1,11 @@
-"""Prints what `fit` and `evaluate` make of one seed on 1, 2 and 4 devices.
+"""Prints what `fit` and `evaluate` make of one seed on one and more devices.
+
+    python replica_runs.py NUMBER_OF_DEVICES CASE...
 
 A program of its own, since devices are set up before TensorFlow starts.
 """
 
-import functools
+import contextlib
 import json
 import sys
 
@@ -14,56 +16,50 @@ import tensorflow as tf
 from tests.models.plain_retriever import retriever
 from tests.models.plain_retriever import rows_for
 
-# name: (rows, numbers of devices, arguments of `retriever`)
+# Arguments of `retriever` and, at first, the number of rows. A batch holds 8:
+# of a last one with 3 rows, one of four devices gets none.
 CASES = {
-    "plain": (16, (2,), {}),
-    "symmetric": (16, (2,), {"symmetric": True}),
-    "terms": (16, (2, 4), {"terms": True}),
-    # The last batch has 3 rows: on 4 devices, one of them has none.
-    "last": (11, (2, 4), {"terms": True}),
-    "cached": (11, (2, 4), {"terms": True, "microbatch_size": 3}),
+    "plain": (16, {}),
+    "symmetric": (16, {"symmetric": True}),
+    "terms": (16, {"terms": True}),
+    "last": (11, {"terms": True, "symmetric": True}),
+    "cached": (11, {"terms": True, "microbatch_size": 3}),
+    "normalized": (16, {"normalized": True}),
 }
 
 
-@functools.cache
-def strategy_of(devices):
-    names = [f"CPU:{i}" for i in range(devices)]
-    return tf.distribute.MirroredStrategy(names)
-
-
-def fit(rows, devices, ids, **kwargs):
-    with strategy_of(devices).scope():
+def fit(scope, count, normalized=False, **kwargs):
+    with scope:
+        if normalized:
+            layer = keras.layers.BatchNormalization(synchronized=True)
+            kwargs["normalization"] = layer
         model = retriever(**kwargs)
-    batches = tf.data.Dataset.from_tensor_slices(rows_for(rows, ids)).batch(8)
+    rows = rows_for(count, ids=kwargs != {})
+    batches = tf.data.Dataset.from_tensor_slices(rows).batch(8)
     history = model.fit(batches, epochs=2, shuffle=False, verbose=0).history
-    evaluated = model.evaluate(batches, verbose=0, return_dict=True)
-    return {
-        "logs": {name: values[-1] for name, values in history.items()},
-        "evaluated": evaluated,
-        "weights": {
-            weight.path: np.asarray(weight.value).tolist()
-            for weight in model.weights
-        },
-    }
-
-
-def synchronized():
-    return keras.layers.BatchNormalization(synchronized=True)
+    found = {name: values[-1] for name, values in history.items()}
+    if count % 8:
+        evaluated = model.evaluate(batches, verbose=0, return_dict=True)
+        found |= {f"val_{name}": value for name, value in evaluated.items()}
+    weights = [np.asarray(weight.value).tolist() for weight in model.weights]
+    return {"logs": found, "weights": weights}
 
 
 def main():
-    D=int(sys.argv[1])
+    devices, *names = sys.argv[1:]
     physical = tf.config.list_physical_devices("CPU")[0]
-    logical = [tf.config.LogicalDeviceConfiguration()] * 4
+    logical = [tf.config.LogicalDeviceConfiguration()] * int(devices)
     tf.config.set_logical_device_configuration(physical, logical)
+    strategy = tf.distribute.MirroredStrategy(
+        [f"CPU:{i}" for i in range(int(devices))]
+    )
     answers = {}
-    for name, (rows, devices, kwargs) in CASES.items():
-        if name not in sys.argv: continue
-        ids = name != "plain"
-        answers[name] = {n: fit(rows, n, ids, **kwargs) for n in (1, D)}
-    if "sync" in sys.argv:
-      kwargs = {"ids": True, "normalization": synchronized()}
-      answers["synchronized"] = {n: fit(16, n, **kwargs) for n in (1, D)}
+    for name in names:
+        count, kwargs = CASES[name]
+        answers[name] = {
+            "one": fit(contextlib.nullcontext(), count, **kwargs),
+            "many": fit(strategy.scope(), count, **kwargs),
+        }
     print(json.dumps(answers))
 
 

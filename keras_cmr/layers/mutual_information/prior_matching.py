@@ -153,7 +153,8 @@ class PriorMatching(Term):
         # The derivative of both softplus terms by the score. Optimizers sum
         # over the replicas of `tf.distribute`, and Keras' losses divide by
         # their number: this one is a mean of 1.
-        share = keras.losses.MeanSquaredError()(ops.zeros((1,)), ops.ones((1,)))
+        row = (1, 1)
+        share = keras.losses.MeanSquaredError()(ops.zeros(row), ops.ones(row))
         slope = (ops.sigmoid(layers[-1]) - is_prior) * (
             share / ops.cast(count, "float32")
         )
