@@ -150,7 +150,7 @@ class Config:
 def _check_devices(devices):
     if devices not in DEVICES:
         raise ValueError(
-            f"`devices` must be one of {DEVICES}. Received: {devices!r}"
+            f"`devices` must be one of {DEVICES}. Received: devices={devices!r}"
         )
 
 

@@ -34,15 +34,19 @@ def fit(scope, count, normalized=False, **kwargs):
             layer = keras.layers.BatchNormalization(synchronized=True)
             kwargs["normalization"] = layer
         model = retriever(**kwargs)
+    first = values(model)
     rows = rows_for(count, ids=kwargs != {})
     batches = tf.data.Dataset.from_tensor_slices(rows).batch(8)
     history = model.fit(batches, epochs=2, shuffle=False, verbose=0).history
-    found = {name: values[-1] for name, values in history.items()}
+    found = {name: logs[-1] for name, logs in history.items()}
     if count % 8:
         evaluated = model.evaluate(batches, verbose=0, return_dict=True)
         found |= {f"val_{name}": value for name, value in evaluated.items()}
-    weights = [np.asarray(weight.value).tolist() for weight in model.weights]
-    return {"logs": found, "weights": weights}
+    return {"logs": found, "weights": values(model), "first": first}
+
+
+def values(model):
+    return [np.asarray(weight.value).tolist() for weight in model.weights]
 
 
 def main():
@@ -57,7 +61,8 @@ def main():
     for name in names:
         count, kwargs = CASES[name]
         answers[name] = {
-            "one": fit(contextlib.nullcontext(), count, **kwargs),
+            "one": (one := fit(contextlib.nullcontext(), count, **kwargs)),
+            "first": one.pop("first"),
             "many": fit(strategy.scope(), count, **kwargs),
         }
     print(json.dumps(answers))

@@ -2,7 +2,7 @@
 
     python worker_run.py FOLDER
 
-Writes what training came to into `FOLDER/INDEX.json`.
+Prints what training came to, and whether it was this one to write FOLDER.
 """
 
 import json
@@ -14,7 +14,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_cmr import datasets
+from keras_cmr.training.devices import folder_to_write
+from keras_cmr.training.run_folder import save_model
 from tests.models.plain_retriever import retriever
+
+
+def tokenize(texts):
+    return [[len(text) % 12, ord(text[-1]) % 12] for text in texts]
 
 
 def small(rows):
@@ -22,30 +28,29 @@ def small(rows):
 
 
 def main():
-    cluster = json.loads(os.environ.get("TF_CONFIG", "{}"))
-    if cluster:
+    if "TF_CONFIG" in os.environ:
         # Before anything else of TensorFlow runs.
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     else:
-        strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+        strategy = tf.distribute.get_strategy()
     with strategy.scope():
         model = retriever(terms=True)
+    first = [np.asarray(weight.value).tolist() for weight in model.weights]
     split = datasets.css.generate(
         scenes=6, modifications=3, renders=1, image_size=32, verbose=0
     ).train
-    batches = split.batches(
-        8,
-        seed=3,
-        tokenize=lambda texts: [[len(t) % 12, ord(t[-1]) % 12] for t in texts],
-    )
-    batches = batches.map(small)
+    batches = split.batches(8, seed=3, tokenize=tokenize).map(small)
     history = model.fit(batches, epochs=2, shuffle=False, verbose=0).history
-    index = cluster.get("task", {}).get("index", "alone")
+    folder = folder_to_write(sys.argv[1])
+    folder.mkdir(exist_ok=True)
+    save_model(model, folder / "model.keras")
     answer = {
         "logs": {name: values[-1] for name, values in history.items()},
         "weights": [np.asarray(w.value).tolist() for w in model.weights],
+        "first": first,
+        "wrote": str(folder) == sys.argv[1],
     }
-    (Path(sys.argv[1]) / f"{index}.json").write_text(json.dumps(answer))
+    print(json.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ Replica `r` of `R` embeds its own rows, `E_r`, with the weights `w`. In-batch
 losses want all rows, so every replica gathers `E = [E_1, ..., E_R]`, takes the
 objective `L(E, w)` of the whole batch and differentiates `L / R`:
 
-- a gather's gradient sums over the replicas what they send back, so that `E_r`
-  receives `R * (1 / R) dL/dE_r`, which goes through the encoders;
+- all replicas come to the same `(1 / R) dL/dE`; of it, the gather sends back
+  `R` times the own rows, `dL/dE_r`, which goes through the encoders;
 - the objective's own weights (discriminators) receive `(1 / R) dL/dw`.
 
 Keras' optimizer sums over the replicas, which makes `dL/dw` of both: that of
@@ -44,11 +44,25 @@ def _gather(rows):
         wide = tf.float64 if rows.dtype == tf.float64 else tf.float32
     else:
         wide = tf.int64 if rows.dtype == tf.int64 else tf.int32
+    return tf.cast(_gather_wide(tf.cast(rows, wide)), rows.dtype)
+
+
+# TensorFlow's own gradient sums the same tensor over all replicas to pass on
+# a slice of it, and fails where a worker has one device.
+@tf.custom_gradient
+def _gather_wide(rows):
     context = tf.distribute.get_replica_context()
-    gathered = context.all_gather(tf.cast(rows, wide), axis=0)
+    number = tf.shape(rows)[0]
+    with tf.device(context.devices[0]):
+        numbers = context.all_gather(tf.identity([number]), axis=0)
+        gathered = context.all_gather(tf.identity(rows), axis=0)
+    before = tf.reduce_sum(numbers[: context.replica_id_in_sync_group])
+
+    def gradient(upstream):
+        return count() * upstream[before : before + number]
+
     # Gathered rows have lost what is known of their shape.
-    gathered = tf.ensure_shape(gathered, (None, *rows.shape[1:]))
-    return tf.cast(gathered, rows.dtype)
+    return tf.ensure_shape(gathered, (None, *rows.shape[1:])), gradient
 
 
 def weighted_sum(value, rows):
