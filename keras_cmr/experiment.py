@@ -13,7 +13,6 @@ from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import evaluate
 from keras_cmr.training.build_model import build_model
 from keras_cmr.training.devices import find_devices
-from keras_cmr.training.devices import folder_to_write
 from keras_cmr.training.run_folder import new_folder
 from keras_cmr.training.run_folder import save_model
 
@@ -64,7 +63,7 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
         `Run`.
     """
     devices = find_devices(config)
-    out = new_folder(folder_to_write(out))
+    out = new_folder(devices.place(out))
     keras.utils.set_random_seed(config.seed)
     benchmark = benchmark or load_benchmark(config)
     if benchmark.train is None:

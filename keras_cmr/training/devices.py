@@ -22,11 +22,13 @@ class Devices:
         count: int. How many.
         building: Function to the context that a model is built in.
         fitting: Function to the context that `fit` is called in.
+        place: Function from the folder of a run to the one to write.
     """
 
     count: int = 1
     building: Callable = contextlib.nullcontext
     fitting: Callable = contextlib.nullcontext
+    place: Callable = Path
 
 
 def find_devices(config):
@@ -66,13 +68,15 @@ def find_devices(config):
 
 
 def folder_to_write(out):
-    """`out` for the first worker, for others one that goes when they do.
+    """`out` for the chief of the workers, for others one that goes as they do.
 
     To save a model its metrics are read, which all workers do together. So
     all of them write, but only one where it is wanted.
     """
-    task = json.loads(os.environ.get("TF_CONFIG") or "{}").get("task", {})
-    if task.get("type", "chief") == "chief" or task.get("index") == 0:
+    place = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    chief = "chief" if "chief" in place.get("cluster", {}) else "worker"
+    task = place.get("task", {"type": chief})
+    if task["type"] == chief and task.get("index", 0) == 0:
         return Path(out)
     folder = tempfile.mkdtemp(prefix="keras-cmr-worker-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -96,7 +100,9 @@ def _workers_on_tensorflow():
             "`devices: workers` needs TF_CONFIG, which tells a worker its "
             "place: see docs/guides/many_devices.md. Received: no TF_CONFIG"
         )
-    return _of_strategy(tf.distribute.MultiWorkerMirroredStrategy())
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    devices = _of_strategy(strategy)
+    return dataclasses.replace(devices, place=folder_to_write)
 
 
 def _of_strategy(strategy):

@@ -8,7 +8,6 @@ Prints what training came to, and whether it was this one to write FOLDER.
 import json
 import os
 import sys
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf

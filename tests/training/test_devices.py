@@ -46,21 +46,23 @@ def test_workers_need_to_know_each_other(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("task", "writes"),
+    ("kinds", "task", "writes"),
     [
-        (None, True),
-        ({"type": "worker", "index": 0}, True),
-        ({"type": "chief", "index": 0}, True),
-        ({"type": "worker", "index": 1}, False),
+        (["worker"], {"type": "worker", "index": 0}, True),
+        (["worker"], {"type": "worker", "index": 1}, False),
+        (["worker", "chief"], {"type": "chief", "index": 0}, True),
+        (["worker", "chief"], {"type": "worker", "index": 0}, False),
     ],
 )
-def test_the_chief_alone_writes(task, writes, monkeypatch, tmp_path):
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-    if task:
-        monkeypatch.setenv("TF_CONFIG", json.dumps({"task": task}))
+def test_the_chief_alone_writes(kinds, task, writes, monkeypatch, tmp_path):
+    cluster = {kind: ["localhost:1"] for kind in kinds}
+    place = json.dumps({"cluster": cluster, "task": task})
+    monkeypatch.setenv("TF_CONFIG", place)
     folder = folder_to_write(tmp_path / "run")
     assert (folder == tmp_path / "run") is writes
     assert folder.parent.is_dir() and not folder.exists()
+    # Who trains on one device is nobody's worker.
+    assert find_devices(Config()).place(tmp_path) == tmp_path
 
 
 @pytest.mark.skipif(
