@@ -20,7 +20,8 @@ class ComposedRetriever(Towers, keras.Model):
     where the metric loss is `compile(loss=...)` and each `I_i` is the estimate
     of a mutual-information term in nats. The terms belong to the objective
     alone: `query_encoder` and `target_encoder` don't contain them, so a
-    trained model costs what it costs without.
+    trained model costs what it costs without. Over several devices the
+    objective is that of the whole batch: docs/guides/many_devices.md.
 
     Args:
         image_encoder: `keras_cmr.models.ImageEncoder`.

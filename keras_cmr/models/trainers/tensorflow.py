@@ -78,7 +78,10 @@ def _objective(model, x, y, sample_weight, y_pred, added, training):
             strict=True,
         )
     )
-    model._losses_override = [replicas.weighted_sum(added, rows)]
+    added = replicas.weighted_sum(added, rows)
+    # Replicas are traced in threads that take turns at every collective: up
+    # to where `compute_loss` has read these losses there is none.
+    model._losses_override = [added]
     loss = model.compute_loss(**whole, training=training)
     model._losses_override = []
     return loss, whole
