@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-SECONDS = 300
+SECONDS = 900
 
 
 def start(script, *arguments, **environment):

@@ -12,6 +12,8 @@ Keras' optimizer sums over the replicas, which makes `dL/dw` of both: that of
 one device with the whole batch.
 """
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -53,7 +55,7 @@ def _gather(rows):
 def _gather_wide(rows):
     context = tf.distribute.get_replica_context()
     number = tf.shape(rows)[0]
-    with tf.device(context.devices[0]):
+    with _local_device():
         numbers = context.all_gather(tf.identity([number]), axis=0)
         gathered = context.all_gather(tf.identity(rows), axis=0)
     before = tf.reduce_sum(numbers[: context.replica_id_in_sync_group])
@@ -63,6 +65,14 @@ def _gather_wide(rows):
 
     # Gathered rows have lost what is known of their shape.
     return tf.ensure_shape(gathered, (None, *rows.shape[1:])), gradient
+
+
+def _local_device():
+    """Where a gather's arguments must be said to lie, on a lonely device."""
+    devices = tf.distribute.get_strategy().extended.worker_devices
+    if len(devices) > 1:
+        return contextlib.nullcontext()
+    return tf.device(devices[0])
 
 
 def weighted_sum(value, rows):
