@@ -49,7 +49,7 @@ def finish(processes):
         printed = []
         for process in processes:
             out, error = process.communicate(timeout=SECONDS)
-            assert process.returncode == 0, error
+            assert process.returncode == 0, error[-4000:]
             printed.append(json.loads(out.splitlines()[-1]))
         return printed
     finally:

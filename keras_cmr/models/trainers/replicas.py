@@ -91,6 +91,18 @@ def weighted_sum(value, rows):
     return context.all_reduce("SUM", tf.math.multiply_no_nan(value, share))
 
 
+def reducible(logs):
+    """`logs` in the shape in which Keras takes their mean over replicas."""
+    strategy = tf.distribute.get_strategy()
+    several_workers = isinstance(
+        strategy, tf.distribute.MultiWorkerMirroredStrategy
+    )
+    if several_workers and strategy.extended._in_multi_worker_mode():
+        # There it takes the mean over rows, too, which a scalar lacks.
+        return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    return logs
+
+
 def check_loss(loss):
     """Refuses a compiled loss that Keras would not divide by the replicas."""
     for part in keras.tree.flatten(loss):

@@ -55,7 +55,8 @@ def _logs(model, loss, x, y, y_pred, sample_weight):
     model._loss_tracker.update_state(
         loss, sample_weight=tf.shape(y_pred["query"])[0]
     )
-    return model.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+    logs = model.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+    return replicas.reducible(logs)
 
 
 def _objective(model, x, y, sample_weight, y_pred, added, training):
