@@ -33,13 +33,15 @@ class SmallBackbone(keras_hub.models.FeaturePyramidBackbone):
 
 
 class GatedSum(layers.Fusion):
-    """Adds a loss of its own: a mean over rows."""
+    """Adds a loss of its own, if wanted: a mean over rows."""
+
+    adds_loss = True
 
     def build(self, reference_shape, modification_shape):
         self.gate = self.add_weight((reference_shape[-1],), name="gate")
 
     def call(self, reference, modification, training=None):
-        if training:
+        if training and self.adds_loss:
             text = ops.cast(modification, "float32")
             self.add_loss(0.1 * ops.mean(ops.square(text)))
         return reference + (1.0 + self.gate) * modification
@@ -62,12 +64,14 @@ def retriever(
                 weight=0.3, units=(8,), optimizer=keras.optimizers.SGD(0.3)
             ),
         ]
+    fusion = GatedSum()
+    fusion.adds_loss = not normalization
     model = models.ComposedRetriever(
         models.ImageEncoder(
             SmallBackbone(normalization), image_size=8, embedding_dim=6
         ),
         keras.Model(tokens, text),
-        fusion=GatedSum(),
+        fusion=fusion,
         mutual_information=chosen,
         initial_scale=2.0,
         microbatch_size=microbatch_size,

@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 
 from keras_cmr.models.trainers import replicas
+from tests.models.plain_retriever import retriever
+from tests.models.plain_retriever import rows_for
 
 pytestmark = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="of TensorFlow alone"
@@ -138,3 +140,15 @@ def test_a_loss_that_is_no_mean_is_refused(reduction, monkeypatch):
     replicas.check_loss([keras.losses.MeanSquaredError(), "mse", None])
     with pytest.raises(ValueError, match="`reduction` of `loss` must be"):
         replicas.check_loss([loss])
+
+
+def test_losses_of_layers_that_replicas_would_mix_are_refused(monkeypatch):
+    layer = keras.layers.BatchNormalization(synchronized=True)
+    model = retriever(normalization=layer)
+    monkeypatch.setattr(replicas, "count", lambda: 2)
+    model(rows_for(4), training=True)
+    replicas.check_layers(model)
+    model.fusion.adds_loss = True
+    model(rows_for(4), training=True)
+    with pytest.raises(ValueError, match=r"`add_loss`. Received: \['gated_sum"):
+        replicas.check_layers(model)

@@ -113,3 +113,21 @@ def check_loss(loss):
                 f"of {MEANS}. Received: reduction={reduction!r} of "
                 f"{part.name!r}"
             )
+
+
+def check_layers(model):
+    """Refuses layers whose losses would get into another replica's sum.
+
+    Keras keeps what `add_loss` got in the layer, for all replicas, which take
+    turns where a BatchNormalization meets the others'. Call it after a
+    forward pass.
+    """
+    layers = list(model._flatten_layers())
+    if count() > 1 and any(getattr(x, "synchronized", False) for x in layers):
+        adding = [layer.name for layer in layers if layer._losses]
+        if adding:
+            raise ValueError(
+                "Under several replicas a model with `synchronized=True` must "
+                "not have layers that call `add_loss`. Received: "
+                f"{adding}"
+            )

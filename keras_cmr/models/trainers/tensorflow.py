@@ -46,7 +46,7 @@ def test_step(model, data):
     batch = keras.utils.unpack_x_y_sample_weight(data)
     replicas.check_loss(model.loss)
     y_pred = model(batch[0], training=False)
-    added = _sum(model.losses)
+    added = _added(model)
     loss, whole = _objective(model, *batch, y_pred, added, training=False)
     return _logs(model, loss, **whole)
 
@@ -88,8 +88,10 @@ def _objective(model, x, y, sample_weight, y_pred, added, training):
     return loss, whole
 
 
-def _sum(losses):
-    losses = [tf.cast(loss, "float32") for loss in losses]
+def _added(model):
+    """The sum of what layers have added in the last forward pass."""
+    replicas.check_layers(model)
+    losses = [tf.cast(loss, "float32") for loss in model.losses]
     return tf.add_n(losses) if losses else tf.zeros(())
 
 
@@ -110,7 +112,7 @@ def _plain_step(model, x, y, sample_weight):
     with tf.GradientTape() as tape:
         y_pred = model(x, training=True)
         loss, whole = _objective(
-            model, x, y, sample_weight, y_pred, _sum(model.losses), True
+            model, x, y, sample_weight, y_pred, _added(model), True
         )
         scaled_loss = _scaled(model, loss)
     values = [weight.value for weight in model.trainable_weights]
@@ -178,7 +180,7 @@ class _Pieces:
             tf.cast(tf.shape(x["target"])[0], "float32"),
             tf.cast(self.rows, "float32"),
         )
-        return outputs, share * _sum(self.model.losses)
+        return outputs, share * _added(self.model)
 
     def _loop(self, body, *initial):
         return tf.while_loop(
