@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+DEVICES = ("one", "all", "workers")
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -64,6 +66,8 @@ class Config:
     mine_every: int = 1
     evaluate_every: int = 0
     monitor: str | None = None
+    # Many devices: one, all (of this machine) or workers (by TF_CONFIG).
+    devices: str = "one"
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -86,6 +90,7 @@ class Config:
                 f"Received: schedule={self.schedule!r}"
             )
         _check_long_run(self)
+        _check_devices(self.devices)
 
     @classmethod
     def from_mapping(cls, values: Mapping, source: str = "config") -> "Config":
@@ -177,6 +182,13 @@ def _check_long_run(config):
             "`monitor` must begin with 'val_', and `evaluate_every` must be "
             f"from 1 to `epochs`. Received: monitor={config.monitor!r}, "
             f"evaluate_every={config.evaluate_every}, epochs={config.epochs}"
+        )
+
+
+def _check_devices(devices):
+    if devices not in DEVICES:
+        raise ValueError(
+            f"`devices` must be one of {DEVICES}. Received: devices={devices!r}"
         )
 
 

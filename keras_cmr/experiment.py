@@ -13,6 +13,7 @@ from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import Report
 from keras_cmr.evaluation import evaluate
 from keras_cmr.training.build_model import build_model
+from keras_cmr.training.devices import find_devices
 from keras_cmr.training.logs import check_logs
 from keras_cmr.training.logs import log_callbacks
 from keras_cmr.training.run_callbacks import RunCallbacks
@@ -72,6 +73,7 @@ def train(
         out: Path. Folder for `config.yaml`, `epochs.csv`, `model.keras`,
             `history.json`, `report.json` and, until these are there,
             `checkpoints/`. It must be new, empty or of a run of this config.
+            Of several workers the first writes there.
         benchmark: `Benchmark`. Defaults to the one that `config` names.
         callbacks: Sequence of `keras.callbacks.Callback`. The state of those
             with `state()` and `restore(state)` is in the checkpoints.
@@ -89,7 +91,8 @@ def train(
     """
     if say is None:
         say = print if verbose else lambda line: None
-    out = Path(out)
+    devices = find_devices(config)
+    out = devices.place(out)
     # All that bad input can spoil comes before the folder is touched.
     check_logs(logs)
     if is_finished(out, config):
@@ -99,7 +102,8 @@ def train(
     _check_splits(config, benchmark)
     run = RunCallbacks(config, out, benchmark, callbacks, verbose)
     steps = len(run.batches())
-    model = build_model(config, benchmark.train.vocabulary, steps)
+    with devices.building():
+        model = build_model(config, benchmark.train.vocabulary, steps)
     out.mkdir(parents=True, exist_ok=True)
     with write_lock(out):
         if is_finished(out, config):  # by another program, meanwhile
@@ -108,7 +112,8 @@ def train(
         with log_callbacks(
             logs, out, config, benchmark.val or benchmark.test
         ) as others:
-            _fit(model, run, others, say)
+            with devices.fitting():
+                _fit(model, run, others, say)
         report = _measure(config, benchmark, model, run, command, verbose)
         # The last file: with it the run is finished.
         report.save(out / FINISHED)
@@ -133,12 +138,15 @@ def _check_splits(config, benchmark):
 
 def _fit(model, run, others, say):
     done = run.checkpoint.restore(model)
+    if done and run.config.devices == "workers":
+        raise ValueError(
+            f"`out` must be new or empty: {run.out} is of a run that was "
+            "stopped, and several workers can't go on together"
+        )
     if done:
         say(f"{run.out}: going on after epoch {done} of {run.config.epochs}")
     try:
         model.fit(
-            # `fit` looks at one batch of a new model, which counts as an
-            # epoch, here as in the run that was stopped.
             run.batches(initial_epoch=done),
             initial_epoch=done,
             epochs=run.config.epochs,

@@ -147,6 +147,10 @@ def batches(
     # Nothing here is left to tune.
     options = tf.data.Options()
     options.autotune.enabled = False
+    # There are no files to give to workers: each takes its rows of a batch.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
     return dataset.prefetch(2).with_options(options)
 
 

@@ -12,8 +12,9 @@ class BatchSoftmax(keras.losses.Loss):
     own whose label equals the row's is no wrong answer, so it is left out of
     the denominator.
 
-    The negatives are those of the batch, and under `tf.distribute` those of
-    one replica's share of it. Labels are compared after Keras has turned them
+    The negatives are those of the batch. Under `tf.distribute` the loss by
+    itself sees one replica's share of it; `keras_cmr.models.ComposedRetriever`
+    gives it the whole batch. Labels are compared after Keras has turned them
     into float32: keep them below 2**24.
 
     Args:

@@ -20,7 +20,8 @@ class ComposedRetriever(Towers, keras.Model):
     where the metric loss is `compile(loss=...)` and each `I_i` is the estimate
     of a mutual-information term in nats. The terms belong to the objective
     alone: `query_encoder` and `target_encoder` don't contain them, so a
-    trained model costs what it costs without.
+    trained model costs what it costs without. Over several devices the
+    objective is that of the whole batch: docs/guides/many_devices.md.
 
     Args:
         image_encoder: `keras_cmr.models.ImageEncoder`.
@@ -176,15 +177,16 @@ class ComposedRetriever(Towers, keras.Model):
     ):
         """Metric loss minus the weighted mutual-information estimates."""
         labels, embeddings = self._pairs(x, y_pred)
-        loss = super().compute_loss(
+        # Of what a replica sees, Keras takes its share; here it sees all.
+        loss = self._num_replicas * super().compute_loss(
             x=x,
             y=labels,
             y_pred=embeddings,
             sample_weight=sample_weight,
             training=training,
         )
-        added = map(self._aggregate_additional_loss, self.losses)
-        self.metric_loss_tracker.update_state(loss - sum(added))
+        added = sum(map(self._aggregate_additional_loss, self.losses))
+        self.metric_loss_tracker.update_state(loss - self._num_replicas * added)
         if self.mutual_information:
             negatives = self._negatives(x)
         for term, tracker in zip(
@@ -221,10 +223,37 @@ class ComposedRetriever(Towers, keras.Model):
             "model with `microbatch_size=None`."
         )
 
+    def test_step(self, *args, **kwargs):
+        """One step of `evaluate`; under replicas that of `trainers`."""
+        if self._num_replicas == 1:
+            return super().test_step(*args, **kwargs)
+        from keras_cmr.models.trainers.tensorflow import test_step
+
+        return test_step(self, *args, **kwargs)
+
+    @property
+    def _num_replicas(self):
+        """Of a `tf.distribute` strategy, whose replicas are in this step."""
+        if keras.config.backend() != "tensorflow":
+            return 1
+        from keras_cmr.models.trainers import replicas
+
+        return replicas.count()
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # To learn the shapes, Keras' TensorFlow trainer would take a batch
+        # of the first epoch, and fail at the dicts of several workers.
+        super()._maybe_symbolic_build(
+            data_batch={
+                name: keras.KerasTensor([n or 2 for n in x.shape], x.dtype)
+                for name, x in self.input.items()
+            }
+        )
+
     def _ids(self, x, name):
         if name in x:
             return x[name]
-        return ops.arange(ops.shape(x["target"])[0])
+        return ops.arange(ops.shape(x["modification"])[0])
 
     def _pairs(self, x, y_pred):
         embeddings = ops.stack([y_pred["query"], y_pred["target"]], axis=1)

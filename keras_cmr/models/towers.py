@@ -1,5 +1,6 @@
 """What a trained retriever is for: queries and targets as embeddings."""
 
+import contextlib
 import functools
 
 import keras
@@ -122,8 +123,26 @@ class Towers:
         if count <= batch_size and not verbose:
             # `predict` builds a pipeline at each call, for a single query at
             # twelve times the CPU time of the tower.
-            rows = tower.predict_on_batch(inputs)
+            with _undivided_batches():
+                rows = tower.predict_on_batch(inputs)
         else:
-            rows = tower.predict(inputs, batch_size=batch_size, verbose=verbose)
+            with _undivided_batches():
+                rows = tower.predict(
+                    inputs, batch_size=batch_size, verbose=verbose
+                )
         rows = np.asarray(rows, "float32")
         return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+@contextlib.contextmanager
+def _undivided_batches():
+    """Without `keras.distribution`, which refuses most sizes of a batch."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        yield
+        return
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)

@@ -109,7 +109,17 @@ class MutualInformation(Term):
                     f"Received: negatives.shape={tuple(negatives.shape)}"
                 )
             mask = ops.logical_and(mask, ops.cast(negatives, "bool"))
-        return -self.estimator(mask, scores)
+        return -self._mean_loss(mask, scores)
+
+    def _mean_loss(self, mask, scores):
+        """What `estimator(mask, scores)` is without `tf.distribute`.
+
+        There Keras divides by the number of replicas, and nats are nats.
+        """
+        loss = self.estimator
+        mask, scores = (ops.cast(x, loss.dtype) for x in (mask, scores))
+        rows = loss.call(mask, scores)
+        return ops.sum(rows) if loss.reduction == "sum" else ops.mean(rows)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

@@ -150,9 +150,13 @@ class PriorMatching(Term):
             ops.concatenate([prior, features], axis=0), kernels, biases
         )
         is_prior = ops.cast(ops.arange(2 * count) < count, "float32")[:, None]
-        # The derivative of both softplus terms by the score.
-        slope = (ops.sigmoid(layers[-1]) - is_prior) / ops.cast(
-            count, "float32"
+        # The derivative of both softplus terms by the score. Optimizers sum
+        # over the replicas of `tf.distribute`, and Keras' losses divide by
+        # their number: this one is a mean of 1.
+        row = (1, 1)
+        share = keras.losses.MeanSquaredError()(ops.zeros(row), ops.ones(row))
+        slope = (ops.sigmoid(layers[-1]) - is_prior) * (
+            share / ops.cast(count, "float32")
         )
         kernel_gradients, bias_gradients = [], []
         for i in reversed(range(len(kernels))):

@@ -16,6 +16,10 @@ sees the statistics of its piece instead of the batch's.
 
 TensorFlow and JAX have it. On Torch a model takes Keras' own step.
 
+**Several devices.** `replicas` has what TensorFlow needs for the objective of
+the whole batch under `tf.distribute`. On JAX a step is one program over
+sharded arrays and needs nothing.
+
 Reference:
 - [Gao et al., 2021](https://arxiv.org/abs/2101.06983)
 """

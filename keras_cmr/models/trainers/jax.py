@@ -73,6 +73,9 @@ class _Pieces:
         self.size = min(model.microbatch_size, self.rows)
         self.whole = self.rows // self.size * self.size
         self.x = x
+        # A batch lies over the devices in runs of rows. Then a piece takes
+        # every `n`th row of it, so that each device has its share of a piece.
+        self.strided = keras.distribution.distribution() is not None
 
     def _call(self, trainable, non_trainable, x):
         """Outputs, new state, and the share of the losses added by layers."""
@@ -86,9 +89,15 @@ class _Pieces:
         """`body` over all pieces of `rows`; outputs are joined again."""
 
         def split(a):
-            return a[: self.whole].reshape(-1, self.size, *a.shape[1:])
+            a = a[: self.whole]
+            if self.strided:
+                a = a.reshape(self.size, -1, *a.shape[1:])
+                return jnp.swapaxes(a, 0, 1)
+            return a.reshape(-1, self.size, *a.shape[1:])
 
         def join(a):
+            if self.strided:
+                a = jnp.swapaxes(a, 0, 1)
             return a.reshape(-1, *a.shape[2:])
 
         carry, outputs = jax.lax.scan(body, carry, jax.tree.map(split, rows))

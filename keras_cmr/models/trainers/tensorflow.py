@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_cmr.models.trainers import replicas
+
 
 def train_step(model, data):
     """One optimisation step of a `ComposedRetriever`.
@@ -21,17 +23,76 @@ def train_step(model, data):
     Returns:
         Dict of name to current metric value.
     """
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    targets = {"y": y, "sample_weight": sample_weight}
+    batch = keras.utils.unpack_x_y_sample_weight(data)
+    replicas.check_loss(model.loss)
     step = _cached_step if model.microbatch_size else _plain_step
-    loss, y_pred, gradients = step(model, x, targets)
+    loss, whole, gradients = step(model, *batch)
     model.optimizer.apply_gradients(
         zip(gradients, model.trainable_weights, strict=True)
     )
+    return _logs(model, loss, **whole)
+
+
+def test_step(model, data):
+    """One step of `evaluate`, with the loss and metrics of the whole batch.
+
+    Args:
+        model: `keras_cmr.models.ComposedRetriever`, compiled.
+        data: Batch as `evaluate` gives it.
+
+    Returns:
+        Dict of name to current metric value.
+    """
+    batch = keras.utils.unpack_x_y_sample_weight(data)
+    replicas.check_loss(model.loss)
+    y_pred = model(batch[0], training=False)
+    added = _added(model)
+    loss, whole = _objective(model, *batch, y_pred, added, training=False)
+    return _logs(model, loss, **whole)
+
+
+def _logs(model, loss, x, y, y_pred, sample_weight):
     model._loss_tracker.update_state(
         loss, sample_weight=tf.shape(y_pred["query"])[0]
     )
-    return model.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+    logs = model.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+    return replicas.reducible(logs)
+
+
+def _objective(model, x, y, sample_weight, y_pred, added, training):
+    """The objective of the whole batch, and the arguments it was taken of.
+
+    Args:
+        model: `ComposedRetriever`.
+        x, y, sample_weight, y_pred: Of the rows of this replica.
+        added: Float32 scalar, the losses added by layers on these rows.
+        training: bool.
+    """
+    rows = tf.shape(y_pred["query"])[0]
+    if replicas.count() > 1:
+        # The objective needs no pixels.
+        x = {k: v for k, v in x.items() if k not in ("reference", "target")}
+    whole = dict(
+        zip(
+            ("x", "y", "y_pred", "sample_weight"),
+            replicas.gather((x, y, y_pred, sample_weight)),
+            strict=True,
+        )
+    )
+    added = replicas.weighted_sum(added, rows)
+    # Replicas are traced in threads that take turns at every collective: up
+    # to where `compute_loss` has read these losses there is none.
+    model._losses_override = [added]
+    loss = model.compute_loss(**whole, training=training)
+    model._losses_override = []
+    return loss, whole
+
+
+def _added(model):
+    """The sum of what layers have added in the last forward pass."""
+    replicas.check_layers(model)
+    losses = [tf.cast(loss, "float32") for loss in model.losses]
+    return tf.add_n(losses) if losses else tf.zeros(())
 
 
 def _gradients(tape, loss, values):
@@ -42,16 +103,23 @@ def _gradients(tape, loss, values):
     )
 
 
-def _plain_step(model, x, targets):
+def _scaled(model, loss):
+    """What a replica differentiates: see `replicas`."""
+    return model.optimizer.scale_loss(loss) / replicas.count()
+
+
+def _plain_step(model, x, y, sample_weight):
     with tf.GradientTape() as tape:
         y_pred = model(x, training=True)
-        loss = model.compute_loss(x=x, y_pred=y_pred, training=True, **targets)
-        scaled_loss = model.optimizer.scale_loss(loss)
+        loss, whole = _objective(
+            model, x, y, sample_weight, y_pred, _added(model), True
+        )
+        scaled_loss = _scaled(model, loss)
     values = [weight.value for weight in model.trainable_weights]
-    return loss, y_pred, _gradients(tape, scaled_loss, values)
+    return loss, whole, _gradients(tape, scaled_loss, values)
 
 
-def _cached_step(model, x, targets):
+def _cached_step(model, x, y, sample_weight):
     pieces = _Pieces(model, x)
     # Both passes must see the same dropout, and the moving averages only one.
     state = model.non_trainable_variables
@@ -64,14 +132,14 @@ def _cached_step(model, x, targets):
     with tf.GradientTape() as tape:
         tape.watch([*outputs, added])
         y_pred = keras.tree.pack_sequence_as(model.output, outputs)
-        model._losses_override = [added]
-        loss = model.compute_loss(x=x, y_pred=y_pred, training=True, **targets)
-        model._losses_override = []
-        scaled_loss = model.optimizer.scale_loss(loss)
+        loss, whole = _objective(
+            model, x, y, sample_weight, y_pred, added, True
+        )
+        scaled_loss = _scaled(model, loss)
     gradients = _gradients(tape, scaled_loss, [values, outputs, added])
     # A sum over pieces has no use for sparse rows.
     direct = [tf.convert_to_tensor(gradient) for gradient in gradients[0]]
-    return loss, y_pred, pieces.add_gradients(direct, *gradients[1:])
+    return loss, whole, pieces.add_gradients(direct, *gradients[1:])
 
 
 class _Pieces:
@@ -93,7 +161,8 @@ class _Pieces:
                 f"{known} rows"
             )
         self.rows = tf.shape(x["target"])[0]
-        self.count = -(-self.rows // self.size)
+        # A replica may be without rows: it embeds one empty piece.
+        self.count = tf.maximum(-(-self.rows // self.size), 1)
 
     def _rows(self, values, i):
         """The rows of piece `i`."""
@@ -107,10 +176,11 @@ class _Pieces:
         """Outputs of piece `i`, and its share of the losses added by layers."""
         x = {name: self._rows(values, i) for name, values in self.x.items()}
         outputs = keras.tree.flatten(self.model(x, training=True))
-        share = tf.shape(x["target"])[0] / self.rows
-        losses = [tf.cast(loss, "float32") for loss in self.model.losses]
-        added = tf.add_n(losses) if losses else tf.zeros(())
-        return outputs, tf.cast(share, "float32") * added
+        share = tf.math.divide_no_nan(
+            tf.cast(tf.shape(x["target"])[0], "float32"),
+            tf.cast(self.rows, "float32"),
+        )
+        return outputs, share * _added(self.model)
 
     def _loop(self, body, *initial):
         return tf.while_loop(
