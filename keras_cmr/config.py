@@ -55,6 +55,11 @@ class Config:
     group_size: int = 2
     epochs: int = 20
     seed: int = 0
+    # Pretrained encoders, and frozen ones on stored features.
+    text_encoder: str = "lstm"
+    train_backbone: bool = True
+    train_text_encoder: bool = True
+    cache_features: bool = False
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -75,6 +80,15 @@ class Config:
             raise ValueError(
                 "`schedule` must be 'cosine' or 'constant'. "
                 f"Received: schedule={self.schedule!r}"
+            )
+        self._check_encoders()
+
+    def _check_encoders(self):
+        if self.cache_features and self.train_backbone:
+            raise ValueError(
+                "`cache_features` keeps what a frozen backbone gives: it needs "
+                "`train_backbone: false`. Received: cache_features=True, "
+                "train_backbone=True"
             )
 
     @classmethod

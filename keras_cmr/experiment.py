@@ -12,6 +12,8 @@ from keras_cmr.config import Config
 from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import evaluate
 from keras_cmr.training.build_model import build_model
+from keras_cmr.training.build_model import compile_model
+from keras_cmr.training.frozen import on_features
 from keras_cmr.training.run_folder import new_folder
 from keras_cmr.training.run_folder import save_model
 
@@ -68,16 +70,22 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
             "`dataset` must have a training split whose files are there. "
             f"Received: dataset={config.dataset!r}"
         )
-    batches = benchmark.train.batches(
-        config.batch_size, group_size=config.group_size, seed=config.seed
-    )
-    model = build_model(
-        config, benchmark.train.vocabulary, int(batches.cardinality())
+    split = benchmark.train
+    steps = len(split.sampler or split.queries) // config.batch_size
+    model = fitted = build_model(config, split.vocabulary, steps)
+    if config.cache_features:
+        fitted, split = on_features(model, split, verbose=verbose)
+        compile_model(fitted, config, steps)
+    batches = split.batches(
+        config.batch_size,
+        tokenize=model.text_encoder.tokenize,
+        group_size=config.group_size,
+        seed=config.seed,
     )
     (out / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
 
     start = time.perf_counter()
-    history = model.fit(
+    history = fitted.fit(
         batches,
         epochs=config.epochs,
         callbacks=list(callbacks),
@@ -85,6 +93,8 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
         shuffle=False,  # the batches are; Keras warns otherwise
     ).history
     seconds = time.perf_counter() - start
+    if fitted is not model:
+        fitted.hand_over(model)
     save_model(model, out / "model.keras")
     replace_file(out / "history.json", json.dumps(history, indent=1))
     report = evaluate(

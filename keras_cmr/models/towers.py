@@ -75,7 +75,7 @@ class Towers:
         Returns:
             Float32 array `(n, dim)`, rows of length 1.
         """
-        pixels = load_images(references, self.image_size)
+        pixels = self._read(references)
         tokens = self.text_encoder.tokenize(modifications)
         if len(pixels) != len(tokens):
             raise ValueError(
@@ -87,7 +87,7 @@ class Towers:
 
     def embed_targets(self, images, batch_size=256, verbose=0):
         """Target embeddings of raw images: see `embed_queries`."""
-        pixels = load_images(images, self.image_size)
+        pixels = self._read(images)
         return self._embed(self.target_encoder, pixels, batch_size, verbose)
 
     def embed_texts(self, modifications, batch_size=256, verbose=0):
@@ -114,6 +114,9 @@ class Towers:
             )
         tokens = self.text_encoder.tokenize(modifications)
         return self._embed(self._text_tower, tokens, batch_size, verbose)
+
+    def _read(self, images):
+        return load_images(images, self.image_size)
 
     def _embed(self, tower, inputs, batch_size, verbose):
         count = len(next(iter(keras.tree.flatten(inputs))))
