@@ -74,6 +74,9 @@ class OnFeatures(ComposedRetriever):
         """Gives `model` what it does not share already: the learned length."""
         scale = self.get_layer("scale").get_weights()
         model.get_layer("scale").set_weights(scale)
+        if model.compiled:
+            # It never took a step, and a file can't hold one not built.
+            model.optimizer.build(model.trainable_variables)
 
     def _read(self, images):
         return np.asarray(images)
