@@ -68,6 +68,11 @@ class Config:
     monitor: str | None = None
     # Many devices: one, all (of this machine) or workers (by TF_CONFIG).
     devices: str = "one"
+    # Pretrained encoders, and frozen ones on stored features.
+    text_encoder: str = "lstm"
+    train_backbone: bool = True
+    train_text_encoder: bool = True
+    cache_features: bool = False
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -91,6 +96,7 @@ class Config:
             )
         _check_long_run(self)
         _check_devices(self.devices)
+        _check_features(self)
 
     @classmethod
     def from_mapping(cls, values: Mapping, source: str = "config") -> "Config":
@@ -182,6 +188,21 @@ def _check_long_run(config):
             "`monitor` must begin with 'val_', and `evaluate_every` must be "
             f"from 1 to `epochs`. Received: monitor={config.monitor!r}, "
             f"evaluate_every={config.evaluate_every}, epochs={config.epochs}"
+        )
+
+
+def _check_features(config):
+    if config.cache_features and config.train_backbone:
+        raise ValueError(
+            "`cache_features` keeps what a frozen backbone gives: it needs "
+            "`train_backbone: false`. Received: cache_features=True, "
+            "train_backbone=True"
+        )
+    if config.cache_features and config.evaluate_every:
+        raise ValueError(
+            "`cache_features` trains without pixels, which figures during "
+            "training need: it goes with `evaluate_every: 0`. Received: "
+            f"cache_features=True, evaluate_every={config.evaluate_every}"
         )
 
 

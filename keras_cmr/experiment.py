@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import keras
 
@@ -13,7 +12,9 @@ from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import Report
 from keras_cmr.evaluation import evaluate
 from keras_cmr.training.build_model import build_model
+from keras_cmr.training.build_model import compile_model
 from keras_cmr.training.devices import find_devices
+from keras_cmr.training.frozen import on_features
 from keras_cmr.training.logs import check_logs
 from keras_cmr.training.logs import log_callbacks
 from keras_cmr.training.run_callbacks import RunCallbacks
@@ -100,20 +101,29 @@ def train(
     keras.utils.set_random_seed(config.seed)
     benchmark = benchmark or load_benchmark(config)
     _check_splits(config, benchmark)
-    run = RunCallbacks(config, out, benchmark, callbacks, verbose)
-    steps = len(run.batches())
+    split = benchmark.train
+    steps = len(split.batches(config.batch_size, group_size=config.group_size))
     with devices.building():
-        model = build_model(config, benchmark.train.vocabulary, steps)
+        model = fitted = build_model(config, split.vocabulary, steps)
+        if config.cache_features:
+            fitted, split = on_features(model, split, verbose=verbose)
+            compile_model(fitted, config, steps)
+    run = RunCallbacks(config, out, benchmark, split, callbacks, verbose)
     out.mkdir(parents=True, exist_ok=True)
     with write_lock(out):
         if is_finished(out, config):  # by another program, meanwhile
             return _finished(config, out, say)
         replace_file(out / "config.yaml", config.to_yaml())
-        with log_callbacks(
-            logs, out, config, benchmark.val or benchmark.test
-        ) as others:
-            with devices.fitting():
-                _fit(model, run, others, say)
+        with (
+            log_callbacks(
+                logs, out, config, benchmark.val or benchmark.test
+            ) as others,
+            devices.fitting(),
+        ):
+            _fit(fitted, run, others, say)
+        if fitted is not model:
+            fitted.hand_over(model)
+        save_model(model, out / "model.keras")
         report = _measure(config, benchmark, model, run, command, verbose)
         # The last file: with it the run is finished.
         report.save(out / FINISHED)
@@ -147,7 +157,7 @@ def _fit(model, run, others, say):
         say(f"{run.out}: going on after epoch {done} of {run.config.epochs}")
     try:
         model.fit(
-            run.batches(initial_epoch=done),
+            run.batches(model.text_encoder.tokenize, done),
             initial_epoch=done,
             epochs=run.config.epochs,
             callbacks=run.callbacks(others),
@@ -158,7 +168,6 @@ def _fit(model, run, others, say):
         run.stop()
     if run.best is not None:
         model.load_weights(run.best.path)
-    save_model(model, run.out / "model.keras")
     history = json.dumps(run.epoch_log.history, indent=1)
     replace_file(run.out / "history.json", history)
 

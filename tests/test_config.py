@@ -7,13 +7,16 @@ import pytest
 from keras_cmr.config import Config
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+CSS = [path for path in CONFIGS if path.stem.startswith("css_")]
+PHOTOS = [path for path in CONFIGS if path not in CSS]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_configs_are_read(path):
     full = Config.from_yaml(path)
     small = Config.from_yaml(path, smoke=True)
-    assert small.scenes < full.scenes
+    assert small.embedding_dim < full.embedding_dim
+    assert small.epochs < full.epochs
     assert f"configs/{path.name}" in path.read_text()
 
 
@@ -32,7 +35,7 @@ def test_the_named_configs_are_shipped():
 
 
 def test_configs_of_views():
-    views = {path.stem: Config.from_yaml(path).view for path in CONFIGS}
+    views = {path.stem: Config.from_yaml(path).view for path in CSS}
     assert views.pop("css_3d_tirg") == "3d"
     assert views.pop("css_2d_to_3d_tirg") == "2d-to-3d"
     assert set(views.values()) == {None}
@@ -48,9 +51,45 @@ def test_rows_differ_in_the_model_alone():
             for k, v in vars(Config.from_yaml(p)).items()
             if k not in model_keys
         }
-        for p in CONFIGS
+        for p in CSS
     ]
     assert all(recipe == recipes[0] for recipe in recipes)
+
+
+def test_rows_on_photos_differ_in_the_model_alone():
+    model_keys = {"fusion", "mutual_information"}
+    own = {
+        "fashion_products_tirg_minilm": {"text_encoder", "train_text_encoder"},
+        "fashion_products_tirg_glove": {"text_encoder"},
+        "fashion_products_tirg_mi_finetuned": {
+            "train_backbone",
+            "cache_features",
+            "learning_rate",
+            "epochs",
+        },
+    }
+    default = vars(Config())
+    first = vars(Config.from_yaml(PHOTOS[0]))
+    for path in PHOTOS:
+        config = vars(Config.from_yaml(path))
+        changed = {k for k in first if config[k] != first[k]}
+        free = model_keys | own.get(path.stem, set())
+        # Settings of the terms are given where there are terms.
+        if not config["mutual_information"] or not first["mutual_information"]:
+            free = free | {"level"}
+            assert config["weight"] == default["weight"]
+        assert changed <= free, path.stem
+        assert (path.stem.endswith("_mi") or "_mi_" in path.stem) == bool(
+            config["mutual_information"]
+        )
+
+
+def test_every_row_on_photos_has_its_config():
+    from benchmarks.fashion_products_table import ROWS
+
+    assert {f"fashion_products_{name}" for name in ROWS} == {
+        path.stem for path in PHOTOS
+    }
 
 
 def test_smoke_then_overrides(tmp_path):

@@ -68,6 +68,7 @@ def test_every_benchmark_is_listed_with_its_page():
         ("terms", "css/mutual_information.md"),
         ("train_step", "train_step/table.md"),
         ("gallery", "gallery/speed.md"),
+        ("photos", "fashion_products/table.md"),
     ],
 )
 def test_results_are_those_of_the_files(marker, file):
@@ -108,3 +109,19 @@ def test_rows_are_those_of_the_reports():
         report = Report.load(path)
         assert report.recompute().figures["R@1"] == report.figures["R@1"]
         assert f"| {100 * report.figures['R@1']['value']:.1f} [" in rows
+
+
+def test_results_on_photos_are_those_of_the_reports(tmp_path):
+    from benchmarks import fashion_products_table
+    from keras_cmr.evaluation import verify
+
+    folder = ROOT / "benchmarks" / "results" / "fashion_products"
+    found = fashion_products_table.load(folder)
+    assert {"imageonly", "textonly", "concat", "tirg", "tirg_mi"} <= set(found)
+    reports = [report for seeds in found.values() for report in seeds.values()]
+    assert len({report.dataset_fingerprint for report in reports}) == 1
+    for path in folder.glob("*_[0-9].json"):
+        assert [x for x in verify(path) if " value:" in x] == []
+    table = (folder / "table.md").read_text()
+    assert fashion_products_table.result_table(found) in table
+    assert fashion_products_table.difference_table(found) in table

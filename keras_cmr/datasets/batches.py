@@ -130,7 +130,8 @@ def batches(
 
     rounded = total // batch_size if drop_remainder else -(-total // batch_size)
     size = batch_size if drop_remainder else None
-    pixels = tf.TensorSpec((size, *split.images.pixels.shape[1:]), "uint8")
+    images = split.images.pixels
+    pixels = tf.TensorSpec((size, *images.shape[1:]), images.dtype)
     label = tf.TensorSpec((size,), "int32")
     signature = {
         "reference": pixels,

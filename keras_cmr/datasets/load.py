@@ -101,11 +101,12 @@ def _load_css(data_dir, cache_dir, kwargs):
     arguments = dict(bound.arguments)
     verbose, workers = arguments.pop("verbose"), arguments.pop("workers")
     check_arguments(**arguments, workers=workers)
-    folder = _cache_folder(cache_dir)
+    folder = cache_folder(cache_dir)
     return css_cache.cached(folder, arguments, workers, verbose)
 
 
-def _cache_folder(cache_dir: str | os.PathLike | None) -> pathlib.Path:
+def cache_folder(cache_dir: str | os.PathLike | None = None) -> pathlib.Path:
+    """The folder of what was computed once: see `load`."""
     folder = cache_dir or os.environ.get("KERAS_CMR_CACHE")
     return pathlib.Path(folder or "~/.cache/keras_cmr").expanduser()
 

@@ -20,6 +20,7 @@ from keras_cmr.evaluation.report import Report
 from keras_cmr.evaluation.report_places import load_reports
 from keras_cmr.evaluation.reports import Reports
 from keras_cmr.evaluation.target_ranking import target_ranks
+from keras_cmr.evaluation.verify import verify
 
 __all__ = [
     "Audit",
@@ -40,6 +41,7 @@ __all__ = [
     "target_ranks",
     "validate_circo",
     "validate_cirr",
+    "verify",
     "write_circo",
     "write_cirr",
 ]

@@ -225,7 +225,10 @@ def embed_split(model, split, batch_size=256, verbose=1):
         `(num_images, dim)`.
     """
     pixels, references = split.images.pixels, split.queries.references
-    texts = split.queries.modifications
+    # A model sees each reference of a piece once: let them lie together.
+    order = np.argsort(references, kind="stable")
+    references = references[order]
+    texts = split.queries.modifications[order]
 
     def targets(rows):
         return model.embed_targets(
@@ -244,10 +247,10 @@ def embed_split(model, split, batch_size=256, verbose=1):
     # Whole batches, so that the batches are those of one single call.
     piece = batch_size * max(1, PIECE_BYTES // (image_bytes * batch_size))
     candidates = _in_pieces(targets, len(pixels), piece, "image", verbose)
-    return (
-        _in_pieces(queries, len(references), piece, "query", verbose),
-        candidates,
-    )
+    sorted_rows = _in_pieces(queries, len(references), piece, "query", verbose)
+    rows = np.empty_like(sorted_rows)
+    rows[order] = sorted_rows
+    return rows, candidates
 
 
 def _in_pieces(embed, total, piece, unit, verbose):

@@ -160,6 +160,7 @@ class ComposedRetriever(Towers, keras.Model):
         self.initial_scale = initial_scale
         self.microbatch_size = microbatch_size
         self._searched_query = searched
+        self._reference_source = reference[source]
 
         # JAX needs every metric to exist before the first step.
         self.metric_loss_tracker = keras.metrics.Mean(name="metric_loss")

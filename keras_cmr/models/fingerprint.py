@@ -18,28 +18,27 @@ def model_fingerprint(model) -> str:
     """
     digest = hashlib.sha256()
     for part in (model.image_encoder, model.text_encoder, model.fusion):
-        config = _nameless(keras.saving.serialize_keras_object(part))
+        config = nameless(keras.saving.serialize_keras_object(part))
         digest.update(json.dumps(config, sort_keys=True).encode())
-    seen = set()
-    for tower in (model.query_encoder, model.target_encoder):
-        for variable in tower.weights:
-            if id(variable) in seen:
-                continue
-            seen.add(id(variable))
-            value = np.ascontiguousarray(
-                keras.ops.convert_to_numpy(variable.value)
-            )
-            digest.update(f"{value.dtype}{value.shape}".encode())
-            digest.update(value.tobytes())
+    towers = (model.query_encoder, model.target_encoder)
+    add_weights(digest, [v for tower in towers for v in tower.weights])
     return digest.hexdigest()
 
 
-def _nameless(config):
+def add_weights(digest, variables):
+    """Adds values, types and shapes to a hash, each variable once."""
+    for variable in {id(v): v for v in variables}.values():
+        value = np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value))
+        digest.update(f"{value.dtype}{value.shape}".encode())
+        digest.update(value.tobytes())
+
+
+def nameless(config):
     """Leaves out the names of layers: Keras counts them up in a process."""
     if isinstance(config, dict):
         if config.get("class_name") == "DTypePolicy":
             return config
-        return {k: _nameless(v) for k, v in config.items() if k != "name"}
+        return {k: nameless(v) for k, v in config.items() if k != "name"}
     if isinstance(config, list):
-        return [_nameless(item) for item in config]
+        return [nameless(item) for item in config]
     return config

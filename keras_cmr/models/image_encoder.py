@@ -56,6 +56,9 @@ class ImageEncoder(keras.Model):
         inputs: Tensor of shape `(batch, image_size, image_size, 3)`, pixels
             from 0 to 255, of any integer or float type.
 
+    Attributes:
+        pooled: Symbolic tensor, what `projection` projects.
+
     Returns:
         Dict of float tensors: `"embedding"` `(batch, embedding_dim)`,
         `"feature_map"` `(batch, height, width, channels)`, the backbone's
@@ -130,7 +133,8 @@ class ImageEncoder(keras.Model):
         images = keras.Input((image_size, image_size, 3), name="images")
         features = dict(trunk(rescale(images)))
         pooled = features.pop("token", features["feature_map"])
-        features["embedding"] = dense(pool(pooled))
+        pooled = pool(pooled)
+        features["embedding"] = dense(pooled)
         super().__init__(inputs=images, outputs=features, **kwargs)
 
         # === Config ===
@@ -144,6 +148,7 @@ class ImageEncoder(keras.Model):
         self.offset = offset
         self.taps = None if taps is None else names
         self.pool = pool
+        self.pooled = pooled
         self.projection = dense
 
     @property

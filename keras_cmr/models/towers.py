@@ -9,6 +9,7 @@ import numpy as np
 from keras_cmr.models.fingerprint import model_fingerprint
 from keras_cmr.models.images import load_image
 from keras_cmr.models.images import load_images
+from keras_cmr.models.repeats import distinct_rows
 
 
 class Towers:
@@ -36,10 +37,31 @@ class Towers:
         encoder = self.text_encoder
         return keras.Model(encoder.input, encoder.output, name="text_tower")
 
+    @functools.cached_property
+    def _reference_tower(self):
+        """Model from reference pixels to what the fusion takes of them."""
+        return keras.Model(
+            self.input["reference"],
+            self._reference_source,
+            name="reference_tower",
+        )
+
+    @functools.cached_property
+    def _composer(self):
+        """Model from what `_reference_tower` gives and texts to the query."""
+        inputs = [self._reference_source, self.input["modification"]]
+        return keras.Model(inputs, self._searched_query, name="composer")
+
     def quantize(self, *args, **kwargs):
         super().quantize(*args, **kwargs)
         # Their predict functions were traced with the float weights.
-        for name in ("query_encoder", "target_encoder", "_text_tower"):
+        for name in (
+            "query_encoder",
+            "target_encoder",
+            "_text_tower",
+            "_reference_tower",
+            "_composer",
+        ):
             self.__dict__.pop(name, None)
 
     @property
@@ -76,19 +98,26 @@ class Towers:
         Returns:
             Float32 array `(n, dim)`, rows of length 1.
         """
-        pixels = load_images(references, self.image_size)
+        pixels = self._read(references)
         tokens = self.text_encoder.tokenize(modifications)
         if len(pixels) != len(tokens):
             raise ValueError(
                 "`references` and `modifications` must be equally many. "
                 f"Received: {len(pixels)} and {len(tokens)}"
             )
-        inputs = {"reference": pixels, "modification": tokens}
-        return self._embed(self.query_encoder, inputs, batch_size, verbose)
+        images, rows = distinct_rows(pixels)
+        if len(images) == len(pixels):
+            inputs = {"reference": pixels, "modification": tokens}
+            return self._embed(self.query_encoder, inputs, batch_size, verbose)
+        # Many questions about one image: most of the time goes into images.
+        tower = self._reference_tower
+        sources = self._rows(tower, images, batch_size, verbose)
+        inputs = [sources[rows], tokens]
+        return self._embed(self._composer, inputs, batch_size, verbose)
 
     def embed_targets(self, images, batch_size=256, verbose=0):
         """Target embeddings of raw images: see `embed_queries`."""
-        pixels = load_images(images, self.image_size)
+        pixels = self._read(images)
         return self._embed(self.target_encoder, pixels, batch_size, verbose)
 
     def embed_texts(self, modifications, batch_size=256, verbose=0):
@@ -116,10 +145,17 @@ class Towers:
         tokens = self.text_encoder.tokenize(modifications)
         return self._embed(self._text_tower, tokens, batch_size, verbose)
 
+    def _read(self, images):
+        return load_images(images, self.image_size)
+
     def _embed(self, tower, inputs, batch_size, verbose):
+        rows = self._rows(tower, inputs, batch_size, verbose)
+        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+    def _rows(self, tower, inputs, batch_size, verbose):
         count = len(next(iter(keras.tree.flatten(inputs))))
         if not count:
-            return np.zeros((0, tower.output.shape[-1]), "float32")
+            return np.zeros((0, *tower.output.shape[1:]), "float32")
         if count <= batch_size and not verbose:
             # `predict` builds a pipeline at each call, for a single query at
             # twelve times the CPU time of the tower.
@@ -130,8 +166,7 @@ class Towers:
                 rows = tower.predict(
                     inputs, batch_size=batch_size, verbose=verbose
                 )
-        rows = np.asarray(rows, "float32")
-        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+        return np.asarray(rows, "float32")
 
 
 @contextlib.contextmanager

@@ -28,12 +28,17 @@ def build_model(config, vocabulary, steps_per_epoch):
         ],
         microbatch_size=config.microbatch_size,
     )
+    compile_model(model, config, steps_per_epoch)
+    return model
+
+
+def compile_model(model, config, steps_per_epoch):
+    """Gives a retriever the optimizer and the loss of a config."""
     model.compile(
         optimizer(config, steps_per_epoch, model),
         loss=named("loss", config.loss, losses)(),
         metrics=[metrics.InBatchRecall()],
     )
-    return model
 
 
 def _term(config, name):

@@ -15,14 +15,15 @@ class RunCallbacks:
         config: `Config`.
         out: `pathlib.Path`. Folder of the run.
         benchmark: `Benchmark`.
+        split: `Split` to train on, of its pixels or of features.
         users: Sequence of `keras.callbacks.Callback`, the user's.
         verbose: 0, 1 or 2, see `train`.
     """
 
-    def __init__(self, config, out, benchmark, users, verbose):
+    def __init__(self, config, out, benchmark, split, users, verbose):
         self.config = config
         self.out = out
-        self._split = benchmark.train
+        self._split = split
         self._verbose = verbose
         self._first, self.best = [callbacks.FiniteCheck()], None
         if config.evaluate_every:
@@ -52,10 +53,11 @@ class RunCallbacks:
             ],
         )
 
-    def batches(self, initial_epoch=0):
+    def batches(self, tokenize, initial_epoch=0):
         """The batches of training, from an epoch on."""
         return self._split.batches(
             self.config.batch_size,
+            tokenize=tokenize,
             group_size=self.config.group_size,
             seed=self.config.seed,
             initial_epoch=initial_epoch,

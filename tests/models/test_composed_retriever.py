@@ -259,6 +259,25 @@ def test_embeddings_are_the_towers_unit_rows(tmp_path):
     assert model.embed_targets([]).shape == (0, 8)
 
 
+@pytest.mark.parametrize("fusion", [layers.TIRG, layers.TIRGLastConv])
+def test_a_reference_of_many_queries_is_embedded_once(fusion, monkeypatch):
+    model = tiny_model(fusion=fusion())
+    batch = tiny_batch(model)
+    images = batch["reference"]
+    alone = model.embed_queries(images, TEXTS)
+    seen = []
+    tower = model._reference_tower
+    predict = tower.predict_on_batch
+    monkeypatch.setattr(
+        tower, "predict_on_batch", lambda x: seen.append(len(x)) or predict(x)
+    )
+    order = [0, 1, 0, 2, 3, 1]
+    texts = [TEXTS[i] for i in order]
+    again = model.embed_queries(images[order], texts)
+    assert seen == [4]
+    np.testing.assert_allclose(again, alone[order], atol=1e-5)
+
+
 def test_texts_alone_are_the_text_encoders_unit_rows():
     model = tiny_model()
     rows = numpy(model.text_encoder(model.text_encoder.tokenize(TEXTS)))

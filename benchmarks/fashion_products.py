@@ -1,0 +1,114 @@
+"""Results on real photos: configs/fashion_products_*.yaml, several seeds.
+
+python benchmarks/fashion_products.py rows DATA [--seeds 0,1,2] [--only tirg]
+python benchmarks/fashion_products.py table
+
+`rows` trains every config with every seed, the first seed of all before the
+second of any; a run whose file lies in `benchmarks/results/fashion_products`
+is not repeated. `table` makes the README's tables of the files that are there.
+DATA is a folder in Fashion200k's layout. Features of frozen backbones are kept
+in `KERAS_CMR_CACHE`, so that most runs take a minute or two.
+"""
+
+import dataclasses
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+# Before TensorFlow is imported; README, "Speed".
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+ROOT = Path(__file__).parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import keras  # noqa: E402
+
+from benchmarks import fashion_products_table  # noqa: E402
+from benchmarks import measuring  # noqa: E402
+from keras_cmr import experiment  # noqa: E402
+from keras_cmr.config import Config  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results" / "fashion_products"
+
+
+def run_rows(data, seeds, names, results=RESULTS, smoke=False):
+    """Trains what has no file yet.
+
+    Args:
+        data: Path of the photos.
+        seeds: List of int.
+        names: List of str, keys of `fashion_products_table.ROWS`.
+        results: Path of the folder of the files.
+        smoke: bool. Whether to take the configs' small sizes.
+    """
+    benchmark = {}
+    for seed in seeds:
+        for name in names:
+            path = results / f"{name}_{seed}.json"
+            if path.exists():
+                continue
+            file = f"configs/fashion_products_{name}.yaml"
+            config = Config.from_yaml(
+                ROOT / file, smoke, {"data_dir": str(data), "seed": seed}
+            )
+            size = config.image_size
+            if size not in benchmark:
+                benchmark = {size: experiment.load_benchmark(config)}
+            command = f"keras-cmr train {file} --set data_dir=DATA"
+            command += f" --set seed={seed}"
+            print(f"== {name}, seed {seed}", flush=True)
+            run_row(config, benchmark[size], command, path)
+            # What Keras keeps of a model would grow from run to run.
+            keras.backend.clear_session()
+
+
+def run_row(config, benchmark, command, path):
+    """One training run; its report, with what explains it, goes to `path`."""
+    out = ROOT / "runs" / "fashion_products" / path.stem
+    # What a stopped run left.
+    shutil.rmtree(out, ignore_errors=True)
+    before = measuring.hardware()
+    wall, cpu = time.perf_counter(), time.process_time()
+    run = experiment.train(config, out, benchmark, command=command, verbose=2)
+    context = {
+        **run.report.context,
+        "config": {**dataclasses.asdict(config), "data_dir": "DATA"},
+        "seed": config.seed,
+        "train_fingerprint": benchmark.train.fingerprint,
+        "wall_seconds": round(time.perf_counter() - wall, 1),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+        "hardware": before,
+        "versions": measuring.versions(),
+        "learning_curve": {
+            name: [float(f"{value:.6g}") for value in values]
+            for name, values in run.history.items()
+        },
+    }
+    dataclasses.replace(run.report, context=context).save(path)
+    print(run.report, flush=True)
+
+
+def main(arguments=None):
+    parser = measuring.parser(__doc__)
+    commands = parser.add_subparsers(dest="what", required=True)
+    rows = commands.add_parser("rows")
+    rows.add_argument("data", type=Path, help="folder of the photos")
+    rows.add_argument("--seeds", default="0,1,2")
+    rows.add_argument("--only", help="names with commas between")
+    commands.add_parser("table")
+    chosen = parser.parse_args(arguments)
+    if chosen.what == "rows":
+        known = list(fashion_products_table.ROWS)
+        names = chosen.only.split(",") if chosen.only else known
+        unknown = sorted(set(names) - set(known))
+        if unknown:
+            parser.error(f"--only takes {', '.join(known)}; not {unknown}")
+        seeds = [int(seed) for seed in chosen.seeds.split(",")]
+        run_rows(chosen.data, seeds, names)
+    fashion_products_table.write(RESULTS)
+
+
+if __name__ == "__main__":
+    main()
