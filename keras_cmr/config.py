@@ -55,6 +55,19 @@ class Config:
     group_size: int = 2
     epochs: int = 20
     seed: int = 0
+    # What else the mutual-information terms leave open. A weight that is
+    # `None` is `weight`.
+    text_weight: float | None = None
+    fusion_weight: float | None = None
+    prior_weight: float | None = None
+    text_discriminator: str = "EncodeAndDotDiscriminator"
+    fusion_discriminator: str = "EncodeAndDotDiscriminator"
+    discriminator_units: int = 512
+    discriminator_layers: int = 2
+    num_negatives: int | None = None
+    scope: str = "local"
+    mask_negatives: bool = True
+    prior_on: str = "target"
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -76,6 +89,7 @@ class Config:
                 "`schedule` must be 'cosine' or 'constant'. "
                 f"Received: schedule={self.schedule!r}"
             )
+        _check_discriminators(self)
 
     @classmethod
     def from_mapping(cls, values: Mapping, source: str = "config") -> "Config":
@@ -139,6 +153,19 @@ class Config:
         values = dataclasses.asdict(self)
         values["mutual_information"] = list(self.mutual_information)
         return yaml.safe_dump(values, sort_keys=False)
+
+
+def _check_discriminators(config):
+    for name in (
+        "discriminator_units",
+        "discriminator_layers",
+        "num_negatives",
+    ):
+        value = getattr(config, name)
+        if value is not None and value < 1:
+            raise ValueError(
+                f"`{name}` must be at least 1. Received: {name}={value}"
+            )
 
 
 def _coerce(name, value, kind):

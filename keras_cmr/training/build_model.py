@@ -8,6 +8,7 @@ from keras_cmr.training.encoders import image_encoder
 from keras_cmr.training.encoders import text_encoder
 from keras_cmr.training.named import named
 from keras_cmr.training.optimizer import optimizer
+from keras_cmr.training.terms import term
 
 
 def build_model(config, vocabulary, steps_per_epoch):
@@ -24,7 +25,7 @@ def build_model(config, vocabulary, steps_per_epoch):
         text_encoder(config, vocabulary),
         fusion=named("fusion", config.fusion, layers)(),
         mutual_information=[
-            _term(config, name) for name in config.mutual_information
+            term(config, name) for name in config.mutual_information
         ],
         microbatch_size=config.microbatch_size,
     )
@@ -34,15 +35,3 @@ def build_model(config, vocabulary, steps_per_epoch):
         metrics=[metrics.InBatchRecall()],
     )
     return model
-
-
-def _term(config, name):
-    own = {
-        "TextImageMI": {"image": config.image},
-        "FusionImageMI": {"level": config.level},
-    }
-    kind = named("mutual_information", name, layers)
-    settings = {"weight": config.weight, **own.get(name, {})}
-    if issubclass(kind, layers.MutualInformation):
-        settings["estimator"] = config.estimator
-    return kind(**settings)

@@ -1,0 +1,107 @@
+"""The mutual-information terms that a config describes."""
+
+from keras_cmr import layers
+from keras_cmr.training.named import named
+
+# How the keys of a term begin.
+PREFIXES = {
+    "TextImageMI": "text",
+    "FusionImageMI": "fusion",
+    "PriorMatching": "prior",
+}
+# Which keys of a config each term reads. A sweep asks this, lest it repeat a
+# run for a key that nothing reads.
+ESTIMATED = ("weight", "estimator", "mask_negatives")
+READ = {
+    "TextImageMI": (
+        *ESTIMATED,
+        "text_weight",
+        "image",
+        "text_discriminator",
+    ),
+    "FusionImageMI": (
+        *ESTIMATED,
+        "fusion_weight",
+        "level",
+        "scope",
+        "fusion_discriminator",
+    ),
+    "PriorMatching": ("weight", "prior_weight", "prior_on"),
+}
+READ_BY_DISCRIMINATOR = {
+    "EncodeAndDotDiscriminator": ("discriminator_units",),
+    "ConcatDiscriminator": ("discriminator_units", "discriminator_layers"),
+    "LocalConcatDiscriminator": (
+        "discriminator_units",
+        "discriminator_layers",
+        "num_negatives",
+    ),
+}
+TERM_KEYS = frozenset(
+    sum((*READ.values(), *READ_BY_DISCRIMINATOR.values()), ())
+)
+
+
+def term(config, name):
+    """The term `name` with the settings of a config.
+
+    Args:
+        config: `Config`. Its `level` may be several, with `+` between.
+        name: str. `"TextImageMI"`, `"FusionImageMI"` or `"PriorMatching"`.
+    """
+    if name not in PREFIXES:
+        raise ValueError(
+            f"`mutual_information` must hold names of {sorted(PREFIXES)}. "
+            f"Received: {name!r}"
+        )
+    prefix = PREFIXES[name]
+    weight = getattr(config, f"{prefix}_weight")
+    settings = {"weight": config.weight if weight is None else weight}
+    if name == "PriorMatching":
+        return layers.PriorMatching(on=config.prior_on.split("+"), **settings)
+    settings |= {
+        "estimator": config.estimator,
+        "mask_negatives": config.mask_negatives,
+        "discriminator": _discriminator(config, f"{prefix}_discriminator"),
+    }
+    if name == "TextImageMI":
+        return layers.TextImageMI(image=config.image, **settings)
+    levels = config.level.split("+")
+    return layers.FusionImageMI(
+        level=levels if len(levels) > 1 else config.level,
+        scope=config.scope,
+        **settings,
+    )
+
+
+def unread_keys(config):
+    """Keys about terms that no term of a config reads, as a set."""
+    read = set()
+    for name in config.mutual_information:
+        read.update(READ.get(name, TERM_KEYS))
+    for key in ("text_discriminator", "fusion_discriminator"):
+        if key in read:
+            read.update(
+                READ_BY_DISCRIMINATOR.get(getattr(config, key), TERM_KEYS)
+            )
+    return TERM_KEYS - read
+
+
+def _discriminator(config, key):
+    kind = named(key, getattr(config, key), layers)
+    if kind.__name__ not in READ_BY_DISCRIMINATOR:
+        raise ValueError(
+            f"`{key}` must be one of {sorted(READ_BY_DISCRIMINATOR)}. "
+            f"Received: {key}={kind.__name__!r}"
+        )
+    own = {
+        "discriminator_units": "units",
+        "discriminator_layers": "num_layers",
+        "num_negatives": "num_negatives",
+    }
+    return kind(
+        **{
+            own[name]: getattr(config, name)
+            for name in READ_BY_DISCRIMINATOR[kind.__name__]
+        }
+    )
