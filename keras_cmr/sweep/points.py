@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import types
 import typing
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import numpy as np
 import yaml
 
 from keras_cmr.config import Config
-from keras_cmr.training.terms import unread_keys
+from keras_cmr.training.term_keys import unread_keys
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,7 @@ def parse_grid(words: Sequence[str]) -> dict[str, list]:
     Commas stand between values, which are read as YAML. In a value of a key
     that holds a list, `+` stands between the items and `none` is the empty
     list: `"mutual_information=none,TextImageMI,TextImageMI+FusionImageMI"`.
+    Where a key may be left out, `none` does that: `"num_negatives=none,8"`.
 
     Args:
         words: Sequence of str, one a key.
@@ -46,11 +48,7 @@ def parse_grid(words: Sequence[str]) -> dict[str, list]:
     Returns:
         Dict of key to list of values, in the order given.
     """
-    lists = {
-        field.name
-        for field in dataclasses.fields(Config)
-        if typing.get_origin(field.type) is tuple
-    }
+    kinds = typing.get_type_hints(Config)
     grid = {}
     for word in words:
         key, equals, texts = word.partition("=")
@@ -59,8 +57,10 @@ def parse_grid(words: Sequence[str]) -> dict[str, list]:
                 "`--grid` wants key=value,value,..., each key once. "
                 f"Received: {word!r}"
             )
-        read = _items if key in lists else _scalar
-        grid[key] = [read(text.strip(), word) for text in texts.split(",")]
+        kind = kinds.get(key)
+        grid[key] = [
+            _value(text.strip(), kind, word) for text in texts.split(",")
+        ]
     return grid
 
 
@@ -114,7 +114,11 @@ def grid_points(
     return [points[i] for i in sorted([0, *others])]
 
 
-def _scalar(text, word):
+def _value(text, kind, word):
+    if typing.get_origin(kind) is tuple:
+        return [] if text == "none" else text.split("+")
+    if text == "none" and isinstance(kind, types.UnionType):
+        return None
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -123,12 +127,8 @@ def _scalar(text, word):
         ) from error
 
 
-def _items(text, word):
-    return [] if text == "none" else text.split("+")
-
-
 def _written(value):
     """The value as a grid has it: what tables and pictures show."""
     if isinstance(value, list | tuple):
         return "+".join(value) or "none"
-    return value
+    return "none" if value is None else value

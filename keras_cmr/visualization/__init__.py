@@ -11,6 +11,7 @@ from keras_cmr.visualization.pictures import ranked_pictures
 from keras_cmr.visualization.ranking import ranked_examples
 from keras_cmr.visualization.searches import search_example
 from keras_cmr.visualization.sheets import Sheet
+from keras_cmr.visualization.sweep_picture import sweep_picture
 from keras_cmr.visualization.tables import Table
 from keras_cmr.visualization.tables import report_table
 
@@ -24,6 +25,7 @@ __all__ = [
     "ranked_pictures",
     "report_table",
     "search_example",
+    "sweep_picture",
     "training_curves",
     "write_audit_page",
     "write_comparison_page",
