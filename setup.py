@@ -43,6 +43,9 @@ PRETRAINED = [
     "tokenizers>=0.20",
 ]
 
+# Logistic regression and t-SNE of `keras-cmr gap`.
+GAP = ["scikit-learn>=1.4"]
+
 setup(
     name="keras-cmr",
     version=VERSION,
@@ -80,12 +83,14 @@ setup(
         "serve": [*RETRIEVAL, *SERVE],
         "datasets": DATASETS,
         "pretrained": PRETRAINED,
+        "gap": GAP,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [
             *RETRIEVAL,
             *SERVE,
             *DATASETS,
+            *GAP,
             "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",

@@ -87,3 +87,41 @@ def _integers(name, text):
         raise ValueError(
             f"`{name}` must be integers with commas between. Received: {text!r}"
         ) from None
+
+
+@app.command()
+def gap(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of training runs.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="A .json file, or a folder for it and pictures."),
+    ],
+    untrained: Annotated[
+        bool,
+        typer.Option(
+            "--untrained", help="Measure each model before training as well."
+        ),
+    ] = False,
+    max_queries: Annotated[
+        int, typer.Option(help="Queries of the test split to take.")
+    ] = 2000,
+):
+    """How far texts, references, queries and targets lie apart.
+
+    Example: keras-cmr gap runs/css_tirg runs/css_tirg_mi --untrained
+    --out gap
+    """
+    with one_line_errors():
+        from keras_cmr.gap import measure_run
+        from keras_cmr.gap import write_gaps
+
+        gaps = []
+        for run in runs:
+            measured = measure_run(run, untrained, max_queries)
+            for title, found in measured.gaps.items():
+                typer.echo(f"{run}, {title}: {found}\n")
+            gaps.append(measured)
+        for path in write_gaps(gaps, out, typed_command()):
+            typer.echo(f"Written: {path}")

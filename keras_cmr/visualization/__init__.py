@@ -6,7 +6,9 @@ from keras_cmr.visualization.contact_sheet import contact_sheet
 from keras_cmr.visualization.curves import training_curves
 from keras_cmr.visualization.examples import RankedExample
 from keras_cmr.visualization.examples import RankedHit
+from keras_cmr.visualization.gap_picture import gap_picture
 from keras_cmr.visualization.html_report import write_html_report
+from keras_cmr.visualization.neighbour_map import neighbour_map
 from keras_cmr.visualization.pictures import ranked_pictures
 from keras_cmr.visualization.ranking import ranked_examples
 from keras_cmr.visualization.searches import search_example
@@ -21,6 +23,8 @@ __all__ = [
     "Sheet",
     "Table",
     "contact_sheet",
+    "gap_picture",
+    "neighbour_map",
     "ranked_examples",
     "ranked_pictures",
     "report_table",
