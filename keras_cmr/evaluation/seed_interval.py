@@ -1,5 +1,7 @@
 """What a handful of training seeds say about the mean over all of them."""
 
+import functools
+
 import numpy as np
 
 from keras_cmr.evaluation.bootstrap import LEVEL
@@ -35,6 +37,7 @@ def seed_interval(values):
     return {"mean": mean, "low": mean - half, "high": mean + half}
 
 
+@functools.cache
 def t_quantile(freedom):
     """Where the central 95 % of Student's t end.
 

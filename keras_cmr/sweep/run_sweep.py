@@ -54,7 +54,7 @@ def sweep(
         say: Callable that takes a line of progress. Defaults to `print`.
 
     Returns:
-        Dict that fits into JSON, as `sweep.json` holds it: see `record`.
+        Dict, what `sweep.json` holds: see `record`.
     """
     points = grid_points(base, grid, random, random_seed)
     seeds = _checked_seeds(seeds)
@@ -62,9 +62,10 @@ def sweep(
     outcomes = {point.config: [] for point in points}
 
     def write():
-        written = record(base, grid, seeds, points, outcomes, command)
-        text = json.dumps(written, indent=1, ensure_ascii=False) + "\n"
+        found = record(base, grid, seeds, points, outcomes, command)
+        text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
         replace_file(out / "sweep.json", text)
+        written = json.loads(text)
         replace_file(out / "sweep.md", table(written))
         return written
 
