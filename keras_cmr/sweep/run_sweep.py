@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import itertools
 import json
 import shutil
 import time
@@ -59,10 +60,24 @@ def sweep(
     points = grid_points(base, grid, random, random_seed)
     seeds = _checked_seeds(seeds)
     out = _folder(Path(out))
-    outcomes = {point.config: [] for point in points}
+    outcomes = {}
 
     def write():
-        found = record(base, grid, seeds, points, outcomes, command)
+        found = record(
+            base,
+            grid,
+            seeds,
+            points,
+            {
+                point.config: [
+                    outcomes[seed, point.config]
+                    for seed in seeds
+                    if (seed, point.config) in outcomes
+                ]
+                for point in points
+            },
+            command,
+        )
         text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
         replace_file(out / "sweep.json", text)
         written = json.loads(text)
@@ -70,22 +85,25 @@ def sweep(
         return written
 
     with write_lock(out):
-        # A kill before the first run must leave a folder to go on with.
-        write()
-        runs = [(seed, point) for seed in seeds for point in points]
         known = finished_runs(out / "runs")
-        progress = _Progress(len(runs), say)
-        for seed, point in runs:
+        progress = _Progress(len(seeds) * len(points), say)
+        missing = []
+        for seed, point in itertools.product(seeds, points):
             config = dataclasses.replace(point.config, seed=seed)
             if config in known:
                 outcome = _outcome(out, known[config], seed)
+                outcomes[seed, point.config] = outcome
                 progress.kept(point, outcome)
             else:
-                folder = out / "runs" / folder_name(point, config)
-                start = time.perf_counter()
-                outcome = _run(config, out, folder, command)
-                progress.ran(point, outcome, time.perf_counter() - start)
-            outcomes[point.config].append(outcome)
+                missing.append((point, config))
+        # A kill before the first run must leave a folder to go on with.
+        written = write()
+        for point, config in missing:
+            folder = out / "runs" / folder_name(point, config)
+            start = time.perf_counter()
+            outcome = _run(config, out, folder, command)
+            outcomes[config.seed, point.config] = outcome
+            progress.ran(point, outcome, time.perf_counter() - start)
             written = write()
         picture = sweep_picture(written)
         if picture is not None:

@@ -82,7 +82,9 @@ def test_again_repeats_nothing_but_half_runs(trained, tmp_path):
     again = sweep(Config(), GRID, tmp_path, say=lines.append)
     assert [config.epochs for config in trained] == [2]
     assert not (half / "left over").exists()
-    assert [line.endswith("was there") for line in lines] == [True, False, True]
+    # What is there comes first, so that the table is whole from the start.
+    assert [line.endswith("was there") for line in lines] == [True, True, False]
+    assert lines[2].startswith("3/3 epochs=2, ")
     for key in ("points", "complete", "grid"):
         assert again[key] == first[key]
 
