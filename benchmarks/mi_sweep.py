@@ -25,7 +25,7 @@ RESULTS = HERE / "results" / "mi_sweep"
 # From the checkout's top: the files name the runs by it.
 OUT = Path("runs") / "mi_sweep"
 SEEDS = (0, 1, 2)
-# One run in about a minute of CPU time, and the model still learns.
+# One run in one to two minutes of CPU time, and the model still learns.
 SIZES = {
     "scenes": 400,
     "renders": 1,
@@ -34,7 +34,7 @@ SIZES = {
     "text_units": 128,
     "discriminator_units": 128,
     "batch_size": 96,
-    "epochs": 8,
+    "epochs": 5,
 }
 GRID = (
     "mutual_information=none,TextImageMI,FusionImageMI,"
