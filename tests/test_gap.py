@@ -80,6 +80,27 @@ def test_a_file_alone(gaps, tmp_path):
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.json"]
 
 
+def test_a_run_with_terms_starts_from_the_weights_of_one_without():
+    """Or differences paired by seed would be of different starts."""
+    benchmark = css.generate(scenes=2, image_size=32, verbose=0)
+    config = {
+        "image_size": 32,
+        "embedding_dim": 8,
+        "text_units": 8,
+        "fusion": "TIRG",
+        "discriminator_units": 8,
+    }
+    both = ("TextImageMI", "FusionImageMI")
+    models = [
+        untrained_model(Config(**config, mutual_information=terms), benchmark)
+        for terms in ((), both)
+    ]
+    towers = [model.query_encoder.get_weights() for model in models]
+    assert len(towers[0]) > 20
+    for a, b in zip(*towers, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_the_untrained_model_has_the_weights_of_its_seed():
     benchmark = css.generate(scenes=2, image_size=32, verbose=0)
     config = Config(image_size=32, embedding_dim=8, text_units=8)

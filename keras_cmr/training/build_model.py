@@ -8,7 +8,7 @@ from keras_cmr.training.encoders import image_encoder
 from keras_cmr.training.encoders import text_encoder
 from keras_cmr.training.named import named
 from keras_cmr.training.optimizer import optimizer
-from keras_cmr.training.terms import term
+from keras_cmr.training.terms import terms
 
 
 def build_model(config, vocabulary, steps_per_epoch):
@@ -24,9 +24,7 @@ def build_model(config, vocabulary, steps_per_epoch):
         image_encoder(config),
         text_encoder(config, vocabulary),
         fusion=named("fusion", config.fusion, layers)(),
-        mutual_information=[
-            term(config, name) for name in config.mutual_information
-        ],
+        mutual_information=terms(config),
         microbatch_size=config.microbatch_size,
     )
     model.compile(

@@ -1,5 +1,7 @@
 """The mutual-information terms that a config describes."""
 
+import random
+
 from keras_cmr import layers
 from keras_cmr.training.named import named
 from keras_cmr.training.term_keys import READ_BY_DISCRIMINATOR
@@ -10,6 +12,21 @@ PREFIXES = {
     "FusionImageMI": "fusion",
     "PriorMatching": "prior",
 }
+
+
+def terms(config):
+    """The terms of a config, as a list.
+
+    They take no seed from the stream that the rest of the model draws from: a
+    run with terms starts from the weights of the run without, seed by seed,
+    and what differs in the end is due to the terms.
+    """
+    state = random.getstate()  # where Keras draws seeds
+    random.seed(f"terms {config.seed}")
+    try:
+        return [term(config, name) for name in config.mutual_information]
+    finally:
+        random.setstate(state)
 
 
 def term(config, name):
