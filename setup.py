@@ -44,6 +44,9 @@ PRETRAINED = [
     "tokenizers>=0.20",
 ]
 
+# Logistic regression and t-SNE of `keras-cmr gap`.
+GAP = ["scikit-learn>=1.4"]
+
 setup(
     name="keras-cmr",
     version=VERSION,
@@ -83,6 +86,7 @@ setup(
         "datasets": DATASETS,
         "logs": LOGS,
         "pretrained": PRETRAINED,
+        "gap": GAP,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [
@@ -90,6 +94,7 @@ setup(
             *SERVE,
             *DATASETS,
             *LOGS,
+            *GAP,
             "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",

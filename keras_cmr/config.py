@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-DEVICES = ("one", "all", "workers")
+from keras_cmr.config_values import check_values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +73,19 @@ class Config:
     train_backbone: bool = True
     train_text_encoder: bool = True
     cache_features: bool = False
+    # What else the mutual-information terms leave open. A weight that is
+    # `None` is `weight`.
+    text_weight: float | None = None
+    fusion_weight: float | None = None
+    prior_weight: float | None = None
+    text_discriminator: str = "EncodeAndDotDiscriminator"
+    fusion_discriminator: str = "EncodeAndDotDiscriminator"
+    discriminator_units: int = 512
+    discriminator_layers: int = 2
+    num_negatives: int | None = None
+    scope: str = "local"
+    mask_negatives: bool = True
+    prior_on: str = "target"
     # Evaluation.
     protocol: str = "tirg/caption-match"
 
@@ -83,20 +96,7 @@ class Config:
             object.__setattr__(
                 self, field.name, _coerce(field.name, value, hints[field.name])
             )
-        for name in ("scenes", "modifications", "batch_size", "epochs"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be at least 1. "
-                    f"Received: {name}={getattr(self, name)}"
-                )
-        if self.schedule not in ("cosine", "constant", "step"):
-            raise ValueError(
-                "`schedule` must be 'cosine', 'constant' or 'step'. "
-                f"Received: schedule={self.schedule!r}"
-            )
-        _check_long_run(self)
-        _check_devices(self.devices)
-        _check_features(self)
+        check_values(self)
 
     @classmethod
     def from_mapping(cls, values: Mapping, source: str = "config") -> "Config":
@@ -160,57 +160,6 @@ class Config:
         values = dataclasses.asdict(self)
         values["mutual_information"] = list(self.mutual_information)
         return yaml.safe_dump(values, sort_keys=False)
-
-
-def _check_long_run(config):
-    for name, least in (
-        ("decay_epochs", 1),
-        ("hard_negatives", 0),
-        ("mine_every", 1),
-        ("evaluate_every", 0),
-    ):
-        if getattr(config, name) < least:
-            raise ValueError(
-                f"`{name}` must be at least {least}. "
-                f"Received: {name}={getattr(config, name)}"
-            )
-    average = config.ema_momentum
-    if average is not None and not 0 < average < 1:
-        raise ValueError(
-            "`ema_momentum` must lie between 0 and 1. "
-            f"Received: ema_momentum={average}"
-        )
-    if config.monitor is not None and not (
-        config.monitor.startswith("val_")
-        and 1 <= config.evaluate_every <= config.epochs
-    ):
-        raise ValueError(
-            "`monitor` must begin with 'val_', and `evaluate_every` must be "
-            f"from 1 to `epochs`. Received: monitor={config.monitor!r}, "
-            f"evaluate_every={config.evaluate_every}, epochs={config.epochs}"
-        )
-
-
-def _check_features(config):
-    if config.cache_features and config.train_backbone:
-        raise ValueError(
-            "`cache_features` keeps what a frozen backbone gives: it needs "
-            "`train_backbone: false`. Received: cache_features=True, "
-            "train_backbone=True"
-        )
-    if config.cache_features and config.evaluate_every:
-        raise ValueError(
-            "`cache_features` trains without pixels, which figures during "
-            "training need: it goes with `evaluate_every: 0`. Received: "
-            f"cache_features=True, evaluate_every={config.evaluate_every}"
-        )
-
-
-def _check_devices(devices):
-    if devices not in DEVICES:
-        raise ValueError(
-            f"`devices` must be one of {DEVICES}. Received: devices={devices!r}"
-        )
 
 
 def _coerce(name, value, kind):

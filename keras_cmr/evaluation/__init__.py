@@ -12,6 +12,8 @@ from keras_cmr.evaluation.compare import compare_seeds
 from keras_cmr.evaluation.evaluate import embed_split
 from keras_cmr.evaluation.evaluate import evaluate
 from keras_cmr.evaluation.evaluate import evaluate_embeddings
+from keras_cmr.evaluation.modality_gap import ModalityGap
+from keras_cmr.evaluation.modality_gap import modality_gap
 from keras_cmr.evaluation.protocols import Protocol
 from keras_cmr.evaluation.protocols import fitting_protocols
 from keras_cmr.evaluation.protocols import get_protocol
@@ -19,12 +21,14 @@ from keras_cmr.evaluation.ranking import first_hit_ranks
 from keras_cmr.evaluation.report import Report
 from keras_cmr.evaluation.report_places import load_reports
 from keras_cmr.evaluation.reports import Reports
+from keras_cmr.evaluation.separability import separability
 from keras_cmr.evaluation.target_ranking import target_ranks
 from keras_cmr.evaluation.verify import verify
 
 __all__ = [
     "Audit",
     "Comparison",
+    "ModalityGap",
     "Protocol",
     "Report",
     "Reports",
@@ -38,6 +42,8 @@ __all__ = [
     "fitting_protocols",
     "get_protocol",
     "load_reports",
+    "modality_gap",
+    "separability",
     "target_ranks",
     "validate_circo",
     "validate_cirr",

@@ -8,6 +8,7 @@ from keras_cmr.training.encoders import image_encoder
 from keras_cmr.training.encoders import text_encoder
 from keras_cmr.training.named import named
 from keras_cmr.training.optimizer import optimizer
+from keras_cmr.training.terms import terms
 
 
 def build_model(config, vocabulary, steps_per_epoch):
@@ -23,9 +24,7 @@ def build_model(config, vocabulary, steps_per_epoch):
         image_encoder(config),
         text_encoder(config, vocabulary),
         fusion=named("fusion", config.fusion, layers)(),
-        mutual_information=[
-            _term(config, name) for name in config.mutual_information
-        ],
+        mutual_information=terms(config),
         microbatch_size=config.microbatch_size,
     )
     compile_model(model, config, steps_per_epoch)
@@ -39,15 +38,3 @@ def compile_model(model, config, steps_per_epoch):
         loss=named("loss", config.loss, losses)(),
         metrics=[metrics.InBatchRecall()],
     )
-
-
-def _term(config, name):
-    own = {
-        "TextImageMI": {"image": config.image},
-        "FusionImageMI": {"level": config.level},
-    }
-    kind = named("mutual_information", name, layers)
-    settings = {"weight": config.weight, **own.get(name, {})}
-    if issubclass(kind, layers.MutualInformation):
-        settings["estimator"] = config.estimator
-    return kind(**settings)

@@ -6,11 +6,14 @@ from keras_cmr.visualization.contact_sheet import contact_sheet
 from keras_cmr.visualization.curves import training_curves
 from keras_cmr.visualization.examples import RankedExample
 from keras_cmr.visualization.examples import RankedHit
+from keras_cmr.visualization.gap_picture import gap_picture
 from keras_cmr.visualization.html_report import write_html_report
+from keras_cmr.visualization.neighbour_map import neighbour_map
 from keras_cmr.visualization.pictures import ranked_pictures
 from keras_cmr.visualization.ranking import ranked_examples
 from keras_cmr.visualization.searches import search_example
 from keras_cmr.visualization.sheets import Sheet
+from keras_cmr.visualization.sweep_picture import sweep_picture
 from keras_cmr.visualization.tables import Table
 from keras_cmr.visualization.tables import report_table
 
@@ -20,10 +23,13 @@ __all__ = [
     "Sheet",
     "Table",
     "contact_sheet",
+    "gap_picture",
+    "neighbour_map",
     "ranked_examples",
     "ranked_pictures",
     "report_table",
     "search_example",
+    "sweep_picture",
     "training_curves",
     "write_audit_page",
     "write_comparison_page",

@@ -181,6 +181,33 @@ def test_fusion_image_estimate_uses_the_right_tensors_and_mask(scope):
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("cls", "kwargs", "first", "second"),
+    [
+        (TextImageMI, {}, "text", FEATURES["target"]),
+        (
+            FusionImageMI,
+            {"level": "P2"},
+            "query",
+            FEATURES["target_maps"]["P2"],
+        ),
+    ],
+)
+def test_masks_can_be_left_unheeded(cls, kwargs, first, second):
+    term = cls(discriminator=small(), mask_negatives=False, **kwargs)
+    value = numpy(term.estimate(FEATURES, NEGATIVES))
+    every = np.ones((BATCH, BATCH), dtype=bool)
+    expected = loop_estimate(term, FEATURES[first], second, every)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+    masked = loop_estimate(
+        term, FEATURES[first], second, NEGATIVES["target"].tolist()
+    )
+    assert abs(value - masked) > 1e-3
+    again = cls.from_config(term.get_config())
+    assert again.mask_negatives is False
+    assert again.get_config() == term.get_config()
+
+
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_several_levels_are_averaged_each_with_its_discriminator(
     scope, tmp_path

@@ -32,6 +32,9 @@ class MutualInformation(Term):
             minus the estimate. Defaults to `"jsd"`.
         weight: float. Weight of the term in the objective. Defaults to `0.1`,
             our choice.
+        mask_negatives: bool. Whether to heed `negatives`; `False` takes every
+            pair off the diagonal for a negative, as if rows that share a
+            text or a content didn't. Defaults to `True`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -63,7 +66,12 @@ class MutualInformation(Term):
     """
 
     def __init__(
-        self, discriminator=None, estimator="jsd", weight=0.1, **kwargs
+        self,
+        discriminator=None,
+        estimator="jsd",
+        weight=0.1,
+        mask_negatives=True,
+        **kwargs,
     ):
         super().__init__(weight=weight, **kwargs)
         if discriminator is None:
@@ -82,6 +90,7 @@ class MutualInformation(Term):
             )
         self.discriminator = discriminator
         self.estimator = estimator
+        self.mask_negatives = mask_negatives
 
     def build(self, first_shape, second_shape):
         if not self.discriminator.built:
@@ -102,7 +111,7 @@ class MutualInformation(Term):
     def _nats(self, discriminator, first, second, negatives, training):
         scores = discriminator(first, second, training=training)
         mask = discriminator.scored_pairs(ops.shape(scores)[0])
-        if negatives is not None:
+        if negatives is not None and self.mask_negatives:
             if len(negatives.shape) != 2:
                 raise ValueError(
                     "`negatives` must have shape `(batch, batch)`. "
@@ -127,6 +136,7 @@ class MutualInformation(Term):
             **super().get_config(),
             "discriminator": serialize(self.discriminator),
             "estimator": serialize(self.estimator),
+            "mask_negatives": self.mask_negatives,
         }
 
     @classmethod

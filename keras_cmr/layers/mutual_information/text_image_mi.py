@@ -36,7 +36,8 @@ class TextImageMI(MutualInformation):
         weight: float. Weight of the term in the objective. Defaults to `0.1`.
         name: string. Under which training logs report the estimate.
             Defaults to `"text_image_mi"`.
-        **kwargs: Passed to `keras.layers.Layer`.
+        **kwargs: `mask_negatives` of `MutualInformation`, and what
+            `keras.layers.Layer` takes.
 
     Call arguments:
         first: Text embeddings, float tensor of shape `(batch, dim)`.

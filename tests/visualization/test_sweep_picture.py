@@ -1,0 +1,63 @@
+"""The picture of a sweep shows the record's runs and means."""
+
+import numpy as np
+import pytest
+
+from keras_cmr.visualization import sweep_picture
+from keras_cmr.visualization.theme import DARK
+
+
+def point(settings, *values):
+    return {
+        "settings": settings,
+        "figures": {"R@1": {"mean": float(np.mean(values))}},
+        "runs": [{"figures": {"R@1": value}} for value in values],
+    }
+
+
+@pytest.fixture
+def record():
+    return {
+        "grid": {"terms": [[], ["A"]], "weight": [0.1, 1], "epochs": [3]},
+        "points": [
+            point({"terms": "none", "epochs": 3}, 0.4, 0.5),
+            point({"terms": "A", "weight": 0.1, "epochs": 3}, 0.5, 0.6),
+            point({"terms": "A", "weight": 1, "epochs": 3}, 0.7),
+        ],
+    }
+
+
+def test_dots_are_runs_and_bars_are_means(record):
+    figure = sweep_picture(record)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    # A key of one value has no effect to show.
+    assert titles == ["terms", "weight", "terms and weight", ""]
+    terms = figure.axes[0]
+    base, none, a, bars = terms.lines
+    assert base.get_ydata() == pytest.approx([45, 45])
+    assert none.get_ydata() == pytest.approx([40, 50])
+    assert a.get_ydata() == pytest.approx([50, 60, 70])
+    assert bars.get_ydata() == pytest.approx([45, 60])
+    labels = [t.get_text() for t in terms.get_xticklabels()]
+    assert labels == ["none", "A"]
+    pair = figure.axes[2]
+    # The point without terms reads no weight, and is no part of this panel.
+    assert [t.get_text() for t in pair.get_xticklabels()] == ["A"]
+    assert [t.get_text() for t in pair.texts] == ["weight=0.1", "weight=1"]
+    assert [line.get_ydata()[-1] for line in pair.lines[1:]] == pytest.approx(
+        [55, 70]
+    )
+
+
+def test_failed_runs_are_left_out(record):
+    record["points"][2]["runs"] = [{"error": "OSError"}]
+    figure = sweep_picture(record, DARK)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["terms"]
+    assert figure.get_facecolor()[:3] != (1, 1, 1)
+
+
+def test_nothing_to_show(record):
+    record["points"] = record["points"][:1]
+    assert sweep_picture(record) is None
+    record["points"][0] |= {"runs": [], "figures": {}}
+    assert sweep_picture(record) is None
