@@ -8,6 +8,7 @@ import numpy as np
 from keras_cmr.models.fingerprint import model_fingerprint
 from keras_cmr.models.images import load_image
 from keras_cmr.models.images import load_images
+from keras_cmr.models.query_stages import QueryStages
 
 
 class Towers:
@@ -35,10 +36,20 @@ class Towers:
         encoder = self.text_encoder
         return keras.Model(encoder.input, encoder.output, name="text_tower")
 
+    @functools.cached_property
+    def query_stages(self):
+        """The query encoder in stages: `keras_cmr.models.QueryStages`."""
+        return QueryStages(self)
+
     def quantize(self, *args, **kwargs):
         super().quantize(*args, **kwargs)
         # Their predict functions were traced with the float weights.
-        for name in ("query_encoder", "target_encoder", "_text_tower"):
+        for name in (
+            "query_encoder",
+            "target_encoder",
+            "_text_tower",
+            "query_stages",
+        ):
             self.__dict__.pop(name, None)
 
     @property
