@@ -10,8 +10,8 @@ from keras_cmr.evaluation.diagnosis import examples
 from keras_cmr.evaluation.diagnosis.diagnosis import Diagnosis
 from keras_cmr.evaluation.diagnosis.groups import length_groups
 from keras_cmr.evaluation.diagnosis.groups import scene_groups
-from keras_cmr.evaluation.diagnosis.outcomes import first_outcomes
 from keras_cmr.evaluation.diagnosis.outcomes import outcome_groups
+from keras_cmr.evaluation.diagnosis.outcomes import outcomes_of
 from keras_cmr.evaluation.diagnosis.parts import part_groups
 from keras_cmr.evaluation.diagnosis.parts import query_parts
 from keras_cmr.evaluation.diagnosis.roles import general_roles
@@ -121,9 +121,9 @@ def diagnose(
         **rule.search_space(split),
     )
     kinds = split.queries.kinds
-    outcomes = of_first = None
+    outcomes = verdicts = None
     if scenes is not None:
-        of_first = first_outcomes(scenes, split, hits)
+        verdicts = outcomes_of(scenes, split, hits)
         outcomes = outcome_groups(scenes, split, hits, kinds, resamples, seed)
 
     rows = _sampled(len(queries), sample, seed)
@@ -165,11 +165,14 @@ def diagnose(
             hits=hits[row][hits[row] >= 0],
             scores=scores[row][hits[row] >= 0],
             correct=np.isin(hits[row][hits[row] >= 0], right[row]),
+            verdicts=None if verdicts is None else verdicts[row],
             words=[]
             if words is None
             else words.shading(row, str(split.queries.modifications[row])),
         )
-        for row, outcome in examples.choose(rows, ranks, of_first)
+        for row, outcome in examples.choose(
+            rows, ranks, None if verdicts is None else verdicts[:, 0]
+        )
     ]
     return Diagnosis(
         report=report,

@@ -35,19 +35,9 @@ def top_hits(
         where a query has no more of them, and float32 scores.
     """
     scores = Scores(queries, candidates)
-    searched = np.ones(len(candidates), bool)
-    if gallery is not None:
-        searched = np.isin(np.arange(len(candidates)), gallery)
     hits = np.full((scores.num_queries, k), -1, "int32")
     values = np.zeros((scores.num_queries, k), "float32")
-    for query, row in scores(verbose=verbose):
-        valid = searched
-        if subsets is not None:
-            members = np.isin(np.arange(len(candidates)), subsets[query])
-            valid = searched & members
-        own = np.where(valid, row[scores.column], -np.inf)
-        if excluded is not None:
-            own[excluded[query]] = -np.inf
+    for query, own in _searched(scores, excluded, gallery, subsets, verbose):
         count = min(k, np.count_nonzero(own > -np.inf))
         if not count:
             continue
@@ -58,3 +48,48 @@ def top_hits(
         hits[query, :count] = chosen
         values[query, :count] = own[chosen]
     return hits, values
+
+
+def margins(
+    queries,
+    candidates,
+    right,
+    excluded=None,
+    gallery=None,
+    subsets=None,
+    verbose=0,
+):
+    """How far each query's best right candidate is ahead of the best wrong.
+
+    Args: as of `top_hits`.
+
+    Returns:
+        Float32 array `(num_queries,)`: the difference of the two scores, above
+        0 where a right candidate comes first; 0 where there is no right or no
+        wrong one.
+    """
+    scores = Scores(queries, candidates)
+    found = np.zeros(scores.num_queries, "float32")
+    for query, own in _searched(scores, excluded, gallery, subsets, verbose):
+        best = own[list(right[query])].max(initial=-np.inf)
+        own[list(right[query])] = -np.inf
+        wrong = own.max()
+        if np.isfinite(best) and np.isfinite(wrong):
+            found[query] = best - wrong
+    return found
+
+
+def _searched(scores, excluded, gallery, subsets, verbose):
+    """Yields `(query, scores of all candidates)`, -inf for those left out."""
+    count = len(scores.column)
+    everywhere = np.ones(count, bool)
+    if gallery is not None:
+        everywhere = np.isin(np.arange(count), gallery)
+    for query, row in scores(verbose=verbose):
+        valid = everywhere
+        if subsets is not None:
+            valid = valid & np.isin(np.arange(count), subsets[query])
+        own = np.where(valid, row[scores.column], np.float32(-np.inf))
+        if excluded is not None:
+            own[excluded[query]] = -np.inf
+        yield query, own

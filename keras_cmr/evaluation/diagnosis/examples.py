@@ -21,6 +21,7 @@ class Example:
         hits: Int array. The images found, best first.
         scores: Float array. Their cosines.
         correct: Bool array. Which of them are right.
+        verdicts: Str array. What each of them keeps and changes, or `None`.
         words: List of `(piece of the text, drop)`, empty if not known.
     """
 
@@ -30,6 +31,7 @@ class Example:
     hits: np.ndarray
     scores: np.ndarray
     correct: np.ndarray
+    verdicts: np.ndarray | None
     words: list
 
 

@@ -10,11 +10,11 @@ SHARES = ("objects kept", "attributes kept")
 CHANCE = "by chance"
 
 
-def first_outcomes(scenes, split, hits):
-    """Which of `OUTCOMES` the first hit of each query is: str array."""
-    verdict = _judged(scenes, split, hits[:, 0])
+def outcomes_of(scenes, split, hits):
+    """Which of `OUTCOMES` each hit is: str array `(num_queries, k)`."""
+    verdict = _judged(scenes, split, hits)
     places = 2 * (~verdict.kept) + (~verdict.changed)
-    return np.array(OUTCOMES)[np.where(hits[:, 0] < 0, 3, places)]
+    return np.array(OUTCOMES)[np.where(hits < 0, 3, places)]
 
 
 def outcome_groups(scenes, split, hits, kinds, resamples, seed):
@@ -30,10 +30,10 @@ def outcome_groups(scenes, split, hits, kinds, resamples, seed):
             chance.
 
     Returns:
-        Dict of group name -> `{"n", "first", "all"}`, where `"first"` has
-        estimates with intervals of the first hit and `"all"` means over the
-        `k` hits. The group `"by chance"` judges one image drawn at random for
-        each query.
+        Dict of group name -> `{"n", "first", "extra objects", "k", "all"}`,
+        where `"first"` has estimates with intervals of the first hit and
+        `"all"` means over the `k` hits. The group `"by chance"` judges one
+        image drawn at random for each query.
     """
     k = hits.shape[1]
     rows = np.arange(len(hits))
@@ -62,9 +62,7 @@ def _judged(scenes, split, hits):
     codes = scenes.codes
     reference = codes[split.queries.references]
     target = codes[[own[0] for own in split.queries.targets]]
-    if hits.ndim == 2:
-        reference, target = reference[:, None], target[:, None]
-    return judge(reference, target, codes[hits])
+    return judge(reference[:, None], target[:, None], codes[hits])
 
 
 def _group(verdict, there, rows, k, resamples, seed):
@@ -85,7 +83,11 @@ def _group(verdict, there, rows, k, resamples, seed):
     first = bootstrap_figures(
         {
             name: (values[:, 0] & found[:, 0]).astype(float)
-            for name, values in outcomes.items()
+            for name, values in {
+                **outcomes,
+                "kept": kept,
+                "changed": changed,
+            }.items()
         },
         resamples,
         seed,

@@ -6,6 +6,7 @@ from keras_cmr.evaluation.diagnosis.outcomes import SHARES
 from keras_cmr.evaluation.diagnosis.section import Section
 
 MOST_WORDS = 20
+LEAST_TEXTS = 5
 COSINES = ("query, reference", "query, target", "reference, target")
 
 
@@ -143,9 +144,11 @@ def _part_rows(groups, names):
 def _words(diagnosis):
     columns = ("Drop", "R@1", "Without", "Change of R@1", "Rank", "Texts")
     note = (
-        "What happens to a query when its text lacks the word. Drop: the fall "
-        "of the cosine with the target. R@1 counts the best right image at "
-        "place 1, in per cent; ranks are medians."
+        f"What happens to {diagnosis.sample:,} queries when their texts lack "
+        "the word. Drop: the fall "
+        "of the margin by which the best right image leads the best wrong one, "
+        "in cosines. R@1 counts the best right image at place 1, in per cent; "
+        "ranks are medians."
     )
     yield Section(
         "Classes of words",
@@ -156,14 +159,17 @@ def _words(diagnosis):
     table = {
         word: row
         for word, row in diagnosis.word_table("words").items()
-        if word not in PHRASES
+        if word not in PHRASES and row["n"] >= LEAST_TEXTS
     }
+    if not table:
+        return
     rows = [_word_row(*item) for item in table.items()][:MOST_WORDS]
     yield Section(
         "Words that matter most",
         ("Word", *columns),
         rows,
-        f"{len(rows)} of {len(table):,} words.",
+        f"{len(rows)} of the {len(table):,} words that {LEAST_TEXTS} texts or "
+        "more have.",
     )
 
 

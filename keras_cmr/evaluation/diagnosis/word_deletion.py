@@ -9,6 +9,7 @@ from keras_cmr.evaluation.diagnosis.deletions import deletions
 from keras_cmr.evaluation.diagnosis.pairs import reference_blocks
 from keras_cmr.evaluation.diagnosis.pairs import unique_texts
 from keras_cmr.evaluation.target_ranking import target_ranks
+from keras_cmr.evaluation.top_hits import margins
 from keras_cmr.words import word_spans
 
 
@@ -21,8 +22,9 @@ class WordDeletion:
         words: Str array. The word that was left out.
         roles: Str array. Its class.
         places: Int array. Which word of the text it was, -1 for a phrase.
-        drops: Float array. By how much the cosine with the best right image
-            fell; negative where it rose.
+        drops: Float array. By how much the margin fell: the cosine with the
+            best right image less that with the best wrong one. Negative where
+            it rose.
         whole: Int array. Rank of the best right image with the whole text.
         ranks: Int array. The same without the word.
     """
@@ -99,7 +101,7 @@ def delete_words(
         stages: `keras_cmr.models.QueryStages`.
         split: `Split`.
         rule: `Protocol`, which says what is searched and what is right.
-        rows: Int array. The queries to look at.
+        rows: Int array, growing. The queries to look at.
         queries: Float array `(num_queries, dim)`, unit rows.
         candidates: Float array `(num_images, dim)`, unit rows.
         ranks: Int array `(num_queries,)`, of the whole texts.
@@ -117,26 +119,22 @@ def delete_words(
     shorter = _embed(
         stages, split, rows, own, [d.text for _, d in made], batch_size
     )
-    right, space = rule.right(split), dict(rule.search_space(split))
+    right = rule.right(split)
+    place = np.searchsorted(rows, own)
+    margin = margins(
+        queries[rows],
+        candidates,
+        [right[row] for row in rows],
+        **_for_queries(rule.search_space(split), rows),
+    )
     asked = [right[row] for row in own]
-    if "excluded" in space:
-        space["excluded"] = np.asarray(space["excluded"])[own]
-    if "subsets" in space:
-        space["subsets"] = [space["subsets"][row] for row in own]
-    excluded = space.get("excluded", np.full(len(own), -1))
-    drops = [
-        _best(queries[row], candidates, images, removed)
-        - _best(query, candidates, images, removed)
-        for row, query, images, removed in zip(
-            own, shorter, asked, excluded, strict=True
-        )
-    ]
+    space = _for_queries(rule.search_space(split), own)
     return WordDeletion(
         rows=own,
         words=np.array([d.word for _, d in made]),
         roles=np.array([d.role for _, d in made]),
         places=np.array([d.place for _, d in made]),
-        drops=np.array(drops),
+        drops=margin[place] - margins(shorter, candidates, asked, **space),
         whole=ranks[own],
         ranks=target_ranks(shorter, candidates, asked, **space),
     )
@@ -147,17 +145,20 @@ def _embed(stages, split, rows, own, texts, batch_size):
     features = unique_texts(stages, texts, batch_size)
     embedded = None
     for chosen, images in reference_blocks(stages, split, rows, batch_size):
-        order = np.argsort(rows[chosen])
         theirs = np.flatnonzero(np.isin(own, rows[chosen]))
-        place = np.searchsorted(rows[chosen], own[theirs], sorter=order)
-        found = stages.fuse(images[order[place]], features[theirs], batch_size)
+        place = np.searchsorted(rows[chosen], own[theirs])
+        found = stages.fuse(images[place], features[theirs], batch_size)
         if embedded is None:
             embedded = np.zeros((len(own), found.shape[1]), "float32")
         embedded[theirs] = found
     return embedded
 
 
-def _best(query, candidates, images, removed):
-    """Cosine with the best right image; 0 if none can be found."""
-    images = [image for image in images if image != removed]
-    return float((candidates[images] @ query).max()) if images else 0.0
+def _for_queries(space, rows):
+    """A search space whose entries of each query are those of `rows`."""
+    space = dict(space)
+    if "excluded" in space:
+        space["excluded"] = np.asarray(space["excluded"])[rows]
+    if "subsets" in space:
+        space["subsets"] = [space["subsets"][row] for row in rows]
+    return space
