@@ -5,6 +5,7 @@
 from keras_cmr.cli import start  # noqa: F401
 from keras_cmr.cli import data  # noqa: F401
 from keras_cmr.cli import training  # noqa: F401
+from keras_cmr.cli import diagnosis  # noqa: F401
 from keras_cmr.cli import searching  # noqa: F401
 from keras_cmr.cli import serving  # noqa: F401
 from keras_cmr.cli import galleries  # noqa: F401

@@ -142,7 +142,7 @@ def _part_rows(groups, names):
 
 
 def _words(diagnosis):
-    columns = ("Drop", "R@1", "Without", "Change of R@1", "Rank", "Texts")
+    columns = ("Change of R@1", "R@1", "Without", "Drop", "Rank", "Texts")
     note = (
         f"What happens to {diagnosis.sample:,} queries when their texts lack "
         "the word. Drop: the fall "
@@ -178,10 +178,10 @@ def _word_row(name, row):
     low, high = 100 * change["low"], 100 * change["high"]
     return (
         name,
-        f"{row['drop']:+.3f}",
+        f"{100 * change['value']:+.1f} [{low:+.1f}, {high:+.1f}]",
         f"{100 * row['R@1']['value']:.1f}",
         f"{100 * row['R@1 without']['value']:.1f}",
-        f"{100 * change['value']:+.1f} [{low:+.1f}, {high:+.1f}]",
+        f"{row['drop']:+.3f}",
         f"{row['rank']:g} → {row['rank without']:g}",
         f"{row['n']:,}",
     )
