@@ -254,6 +254,20 @@ def test_other_protocols(css, model, protocol):
     np.testing.assert_array_equal(found.words.whole, whole)
 
 
+def test_subsets_are_searched_for_shorter_texts_too(css, model):
+    own = [images[0] for images in css.test.queries.targets]
+    split = dataclasses.replace(
+        css.test,
+        queries=dataclasses.replace(
+            css.test.queries, subsets=tuple((i, 0, 1, 2, 3) for i in own)
+        ),
+    )
+    found = diagnose(model, split, "cirr/subset", verbose=0, resamples=5)
+    assert found.words.ranks.max() <= 5 and found.words.ranks.min() >= 1
+    for example in found.examples:
+        assert set(example.hits.tolist()) <= {own[example.row], 0, 1, 2, 3}
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
