@@ -4,6 +4,7 @@ import functools
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_cmr.models.images import load_images
 
@@ -53,12 +54,15 @@ class QueryStages:
             Float32 array, a row an image.
         """
         pixels = load_images(images, self._model.image_size)
-        return self._run(self._images, pixels, batch_size)
+        features = self._images.predict(
+            pixels, batch_size=batch_size, verbose=0
+        )
+        return np.asarray(features, "float32")
 
     def text_features(self, texts, batch_size=256):
         """What the fusion takes of texts: `(n, text_dim)`, not normalised."""
         tokens = self._model.text_encoder.tokenize(texts)
-        return self._run(self._texts, tokens, batch_size)
+        return _in_batches(self._texts, batch_size, tokens)
 
     def fuse(self, images, texts, batch_size=256):
         """Queries of features: `(n, dim)`, rows of length 1.
@@ -68,23 +72,33 @@ class QueryStages:
             texts: Array of `n` rows of `text_features`.
             batch_size: int. Pairs fused at once. Defaults to `256`.
         """
-        inputs = {"reference": images, "modification": texts}
-        return _unit(self._run(self._query, inputs, batch_size))
+
+        def compose(images, texts):
+            query = self.fusion(images, texts)
+            if self.fusion.uses_feature_map:
+                query = self._model.image_encoder.project(query)
+            return query
+
+        return _unit(_in_batches(compose, batch_size, images, texts))
 
     def parts(self, images, texts, batch_size=256):
         """What the fusion adds up to the query: see `Fusion.parts`.
 
         Takes what `fuse` takes. `ValueError` if the fusion is no sum.
         """
-        if not self.has_parts:
-            self.fusion.parts(images, texts)  # says so
-        inputs = {"reference": images, "modification": texts}
-        return self._run(self._parts, inputs, batch_size)
+
+        def take_apart(*features):
+            # A method that is no call casts nothing by itself.
+            dtype = self.fusion.compute_dtype
+            return self.fusion.parts(*(ops.cast(f, dtype) for f in features))
+
+        return _in_batches(take_apart, batch_size, images, texts)
 
     def image_embeddings(self, images, batch_size=256):
         """Features of images as `embed_targets` embeds them."""
         if self.fusion.uses_feature_map:
-            images = self._run(self._projection, images, batch_size)
+            project = self._model.image_encoder.project
+            images = _in_batches(project, batch_size, images)
         return _unit(images)
 
     @functools.cached_property
@@ -103,47 +117,25 @@ class QueryStages:
                 "apart from the images. Received: an output of shape "
                 f"{encoder.output.shape}"
             )
-        return keras.Model(encoder.input, encoder.output)
+        return encoder
 
-    @functools.cached_property
-    def _query(self):
-        inputs = {
-            name: keras.Input(tower.output.shape[1:], name=name)
-            for name, tower in (
-                ("reference", self._images),
-                ("modification", self._texts),
+
+def _in_batches(stage, batch_size, *inputs):
+    """The stage's output for all rows, as float32 arrays.
+
+    Without `predict`: these stages are small, and each would be compiled for
+    every shape that comes.
+    """
+    batches = []
+    for first in range(0, len(inputs[0]), batch_size):
+        rows = (x[first : first + batch_size] for x in inputs)
+        output = stage(*map(ops.convert_to_tensor, rows))
+        batches.append(
+            keras.tree.map_structure(
+                lambda x: ops.convert_to_numpy(ops.cast(x, "float32")), output
             )
-        }
-        query = self.fusion(inputs["reference"], inputs["modification"])
-        if self.fusion.uses_feature_map:
-            query = self._model.image_encoder.project(query)
-        return keras.Model(inputs, query)
-
-    @functools.cached_property
-    def _parts(self):
-        return _Parts(self.fusion)
-
-    @functools.cached_property
-    def _projection(self):
-        maps = keras.Input(self._images.output.shape[1:])
-        return keras.Model(maps, self._model.image_encoder.project(maps))
-
-    def _run(self, stage, inputs, batch_size):
-        outputs = stage.predict(inputs, batch_size=batch_size, verbose=0)
-        return keras.tree.map_structure(
-            lambda rows: np.asarray(rows, "float32"), outputs
         )
-
-
-class _Parts(keras.Model):
-    """A fusion's `parts` as a model of its inputs."""
-
-    def __init__(self, fusion):
-        super().__init__(name="parts")
-        self._fusion = fusion
-
-    def call(self, inputs):
-        return self._fusion.parts(inputs["reference"], inputs["modification"])
+    return keras.tree.map_structure(lambda *x: np.concatenate(x), *batches)
 
 
 def _unit(rows):

@@ -20,21 +20,6 @@ def write_diagnosis_page(path, diagnosis):
 
     Returns:
         `pathlib.Path` of the file.
-
-    Example:
-
-    ```python
-    import keras_cmr
-
-    css = keras_cmr.datasets.css.generate(scenes=10, image_size=32, verbose=0)
-    model = keras_cmr.models.ComposedRetriever(
-        keras_cmr.models.ImageEncoder(keras_cmr.models.small_resnet(), 32),
-        keras_cmr.models.LSTMTextEncoder(css.train.vocabulary),
-        fusion=keras_cmr.layers.TIRG(),
-    )
-    found = keras_cmr.evaluation.diagnose(model, css.test, sample=5, verbose=0)
-    keras_cmr.visualization.write_diagnosis_page("diagnosis.html", found)
-    ```
     """
     report = diagnosis.report
     where = "/".join(filter(None, (report.benchmark, report.split)))

@@ -10,6 +10,7 @@ from tests.models.tiny import TEXTS
 from tests.models.tiny import image_encoder
 from tests.models.tiny import pictures
 from tests.models.tiny import text_encoder
+from tests.testing import numpy
 
 FUSIONS = [layers.TIRG, layers.TIRGLastConv, layers.Concatenation]
 
@@ -55,7 +56,7 @@ def test_parts_are_the_fusions(model):
             stages.parts(images, texts)
         return
     parts = stages.parts(images, texts, batch_size=1)
-    query = np.asarray(model.fusion(images, texts))
+    query = numpy(model.fusion(images, texts))
     total = sum(part for name, part in parts.items() if name != "gate")
     np.testing.assert_allclose(total, query, rtol=1e-4, atol=1e-5)
     assert ((parts["gate"] > 0) & (parts["gate"] < 1)).all()
