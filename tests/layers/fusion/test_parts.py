@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_cmr import layers
 from tests.layers.discovery import FUSIONS
 from tests.layers.discovery import inputs_for
 from tests.testing import numpy
+
+
+def parts_of(fusion, *inputs):
+    """`fusion.parts`, which takes tensors as `call` does, of arrays."""
+    return fusion.parts(*map(ops.convert_to_tensor, inputs))
+
 
 SUMS = [kind for kind in FUSIONS if kind.has_parts]
 OTHERS = [kind for kind in FUSIONS if not kind.has_parts]
@@ -30,7 +37,7 @@ def test_parts_add_up_to_the_query(kind):
     fusion = kind()
     inputs = inputs_for(fusion)
     query = numpy(fusion(*inputs))
-    parts = {k: numpy(part) for k, part in fusion.parts(*inputs).items()}
+    parts = {k: numpy(part) for k, part in parts_of(fusion, *inputs).items()}
     gate = parts.pop("gate", None)
     assert set(parts) <= {"image", "text", "residual"}
     np.testing.assert_allclose(sum(parts.values()), query, rtol=1e-5, atol=1e-5)
@@ -50,7 +57,7 @@ def test_an_open_gate_shows_the_reference(kind):
     last = fusion.gate.layers[-1]
     kernel, bias = last.get_weights()
     last.set_weights([0 * kernel, bias + 100.0])
-    parts = fusion.parts(reference, modification)
+    parts = parts_of(fusion, reference, modification)
     np.testing.assert_allclose(numpy(parts["gate"]), 1.0)
     np.testing.assert_allclose(numpy(parts["image"]), reference, rtol=1e-5)
 
@@ -63,7 +70,7 @@ def test_the_combiners_gate_weighs_the_reference():
     kernel, bias = last.get_weights()
     # sigmoid(ln 3) = 3/4 is the text's weight, 1/4 the reference's.
     last.set_weights([0 * kernel, bias * 0 + np.log(3.0)])
-    parts = fusion.parts(reference, modification)
+    parts = parts_of(fusion, reference, modification)
     np.testing.assert_allclose(numpy(parts["gate"]), 0.25, rtol=1e-5)
     np.testing.assert_allclose(
         numpy(parts["image"]), 0.25 * reference, rtol=1e-4
