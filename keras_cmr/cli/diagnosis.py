@@ -83,18 +83,20 @@ def _show(found):
             box=box.SIMPLE_HEAD,
             pad_edge=False,
         )
-        for column in section.columns:
-            first = column == section.columns[0]
+        rows = [
+            (name, first, *(cell.partition(" [")[0] for cell in others))
+            for name, first, *others in section.rows
+        ]
+        table.add_column(Text(section.columns[0]))
+        for place, column in enumerate(section.columns[1:], start=1):
             table.add_column(
                 Text(column),
-                justify="left" if first else "right",
-                # Heads break at blanks, figures never.
-                min_width=0 if first else 6,
+                justify="right",
+                # Heads and names break at blanks, figures never.
+                min_width=max(len(row[place]) for row in rows),
             )
-        for row in section.rows:
-            name, first, *others = row
-            others = [cell.partition(" [")[0] for cell in others]
-            table.add_row(*map(Text, (name, first, *others)))
+        for row in rows:
+            table.add_row(*map(Text, row))
         console.print(table)
         if section.note:
             note = Text(section.note, style="dim")
