@@ -245,11 +245,21 @@ def test_texts_of_one_word(css):
     assert all(example.words == [] for example in found.examples)
 
 
-@pytest.mark.parametrize("protocol", ["triplets/target-id", "shoes/kept"])
+@pytest.mark.parametrize(
+    "protocol",
+    ["triplets/target-id", "shoes/kept", "fashioniq/val-union-removed"],
+)
 def test_other_protocols(css, model, protocol):
     found = diagnose(
-        model, css.test, protocol, verbose=0, benchmark=css, resamples=5
+        model,
+        css.test,
+        protocol,
+        sample=4,  # a gallery of references and targets stays that of all
+        verbose=0,
+        benchmark=css,
+        resamples=5,
     )
+    assert found.words.ranks.max() <= found.report.num_candidates
     whole = found.report.ranks[found.words.rows]
     np.testing.assert_array_equal(found.words.whole, whole)
 
