@@ -12,6 +12,11 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Where each of `split_words(text)` starts and ends in `text`."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
 def distinct_words(texts: Iterable[str]) -> tuple[str, ...]:
     """The sorted distinct words of `texts`."""
     return tuple(sorted({w for text in texts for w in split_words(text)}))

@@ -127,6 +127,24 @@ def test_evaluate_two_protocols(trained):
     ]
 
 
+def test_diagnose(trained, tmp_path):
+    out = tmp_path / "new" / "diagnosis"
+    output = ok("diagnose", trained, "--sample", 8, "--out", out)
+    for words in ("Figures by kind", "Kept and changed", "Classes of words"):
+        assert words in output
+    assert "What the fusion adds up" in output
+    assert f"Open {(out / 'diagnosis.html').resolve()}" in output
+    first = json.loads((trained / "report.json").read_text())
+    again = json.loads((out / "report.json").read_text())
+    assert again["ranks"] == first["ranks"]
+    found = json.loads((out / "diagnosis.json").read_text())
+    assert found["sample"] == 8 and found["parts"]["all"]["gate"]
+    assert found["context"]["command"].startswith("keras-cmr ")
+    result = call("diagnose", tmp_path / "nothing")
+    assert result.exit_code == 2
+    assert len(result.output.strip().splitlines()) == 1
+
+
 def test_compare_two_runs(started, tmp_path):
     out = started[0]
     page = tmp_path / "compare.html"

@@ -7,6 +7,7 @@ from keras_cmr.cli import data  # noqa: F401
 from keras_cmr.cli import training  # noqa: F401
 from keras_cmr.cli import checking  # noqa: F401
 from keras_cmr.cli import sweeping  # noqa: F401
+from keras_cmr.cli import diagnosis  # noqa: F401
 from keras_cmr.cli import searching  # noqa: F401
 from keras_cmr.cli import serving  # noqa: F401
 from keras_cmr.cli import galleries  # noqa: F401

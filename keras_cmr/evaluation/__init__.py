@@ -9,6 +9,8 @@ from keras_cmr.evaluation.cirr_server import write_cirr
 from keras_cmr.evaluation.compare import Comparison
 from keras_cmr.evaluation.compare import compare
 from keras_cmr.evaluation.compare import compare_seeds
+from keras_cmr.evaluation.diagnose import diagnose
+from keras_cmr.evaluation.diagnosis.diagnosis import Diagnosis
 from keras_cmr.evaluation.evaluate import embed_split
 from keras_cmr.evaluation.evaluate import evaluate
 from keras_cmr.evaluation.evaluate import evaluate_embeddings
@@ -28,6 +30,7 @@ from keras_cmr.evaluation.verify import verify
 __all__ = [
     "Audit",
     "Comparison",
+    "Diagnosis",
     "ModalityGap",
     "Protocol",
     "Report",
@@ -35,6 +38,7 @@ __all__ = [
     "audit",
     "compare",
     "compare_seeds",
+    "diagnose",
     "embed_split",
     "evaluate",
     "evaluate_embeddings",

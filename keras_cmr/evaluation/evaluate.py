@@ -107,6 +107,7 @@ def evaluate_embeddings(
     benchmark="",
     model_fingerprint="",
     context=None,
+    groups=None,
 ):
     """Report the figures of given embeddings, from whatever model they come.
 
@@ -122,6 +123,8 @@ def evaluate_embeddings(
         benchmark: `Benchmark` or str. See `evaluate`. Defaults to `""`.
         model_fingerprint: str. Recorded in the report. Defaults to `""`.
         context: Dict or `None`. See `evaluate`.
+        groups: Dict of name -> array `(num_queries,)`, or `None`: slices
+            beside those by kind and by seen. Defaults to `None`.
 
     Returns:
         A `Report` for one name, otherwise `Reports`, a dict of them.
@@ -142,7 +145,11 @@ def evaluate_embeddings(
     rules = _rules(protocol, split, benchmark)
     queries = unit_rows("queries", queries, len(split.queries.references))
     candidates = unit_rows("candidates", candidates, len(split.images.labels))
-    slices = {"kind": split.queries.kinds, "seen": split.queries.seen}
+    slices = {
+        "kind": split.queries.kinds,
+        "seen": split.queries.seen,
+        **(groups or {}),
+    }
     groups = {
         name: np.asarray(values).astype(str)
         for name, values in slices.items()

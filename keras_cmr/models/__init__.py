@@ -5,6 +5,7 @@ from keras_cmr.models.gru_text_encoder import GRUTextEncoder
 from keras_cmr.models.image_encoder import ImageEncoder
 from keras_cmr.models.load import load
 from keras_cmr.models.lstm_text_encoder import LSTMTextEncoder
+from keras_cmr.models.query_stages import QueryStages
 from keras_cmr.models.text_encoder import TextEncoder
 from keras_cmr.models.vocabulary import Vocabulary
 
@@ -13,6 +14,7 @@ __all__ = [
     "GRUTextEncoder",
     "ImageEncoder",
     "LSTMTextEncoder",
+    "QueryStages",
     "TextEncoder",
     "Vocabulary",
     "load",

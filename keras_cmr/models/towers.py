@@ -9,6 +9,7 @@ import numpy as np
 from keras_cmr.models.fingerprint import model_fingerprint
 from keras_cmr.models.images import load_image
 from keras_cmr.models.images import load_images
+from keras_cmr.models.query_stages import QueryStages
 from keras_cmr.models.repeats import distinct_rows
 
 
@@ -52,6 +53,11 @@ class Towers:
         inputs = [self._reference_source, self.input["modification"]]
         return keras.Model(inputs, self._searched_query, name="composer")
 
+    @functools.cached_property
+    def query_stages(self):
+        """The query encoder in stages: `keras_cmr.models.QueryStages`."""
+        return QueryStages(self)
+
     def quantize(self, *args, **kwargs):
         super().quantize(*args, **kwargs)
         # Their predict functions were traced with the float weights.
@@ -61,6 +67,7 @@ class Towers:
             "_text_tower",
             "_reference_tower",
             "_composer",
+            "query_stages",
         ):
             self.__dict__.pop(name, None)
 

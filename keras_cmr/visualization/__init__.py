@@ -1,9 +1,12 @@
 """Figures and the HTML report. Needs Matplotlib, Pillow and Jinja2."""
 
 from keras_cmr.visualization.audit_page import write_audit_page
+from keras_cmr.visualization.chart import Chart
+from keras_cmr.visualization.chart import Series
 from keras_cmr.visualization.comparison_page import write_comparison_page
 from keras_cmr.visualization.contact_sheet import contact_sheet
 from keras_cmr.visualization.curves import training_curves
+from keras_cmr.visualization.diagnosis_page import write_diagnosis_page
 from keras_cmr.visualization.examples import RankedExample
 from keras_cmr.visualization.examples import RankedHit
 from keras_cmr.visualization.gap_picture import gap_picture
@@ -18,8 +21,10 @@ from keras_cmr.visualization.tables import Table
 from keras_cmr.visualization.tables import report_table
 
 __all__ = [
+    "Chart",
     "RankedExample",
     "RankedHit",
+    "Series",
     "Sheet",
     "Table",
     "contact_sheet",
@@ -33,5 +38,6 @@ __all__ = [
     "training_curves",
     "write_audit_page",
     "write_comparison_page",
+    "write_diagnosis_page",
     "write_html_report",
 ]

@@ -53,6 +53,10 @@ class RankedExample:
         rank: int. 1-based place of the first right answer among all
             candidates, `0` if the gallery holds none. Defaults to `None`:
             not known.
+        shading: Sequence of pairs of str and float: the modification in
+            pieces, each with a weight in `[-1, 1]`, by which a page shades
+            it. Defaults to `()`: no shades.
+        remark: str. What to say about the query. Defaults to `""`.
 
     Example:
     ```python
@@ -71,10 +75,21 @@ class RankedExample:
     hits: tuple[RankedHit, ...]
     target: np.ndarray | None = None
     rank: int | None = None
+    shading: tuple[tuple[str, float], ...] = ()
+    remark: str = ""
 
     def __post_init__(self):
         check_pixels(self.reference, "reference")
         check_text(self.modification, "modification")
+        check_text(self.remark, "remark")
+        object.__setattr__(self, "shading", tuple(self.shading))
+        for piece, weight in self.shading:
+            check_text(piece, "shading")
+            if not -1 <= weight <= 1:
+                raise ValueError(
+                    "`shading` must have weights in [-1, 1]. "
+                    f"Received: {weight!r} for {piece!r}."
+                )
         object.__setattr__(self, "hits", tuple(self.hits))
         for hit in self.hits:
             if not isinstance(hit, RankedHit):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from keras_cmr.visualization.chart import chart_figure
 from keras_cmr.visualization.curve_panels import curve_panels
 from keras_cmr.visualization.curves import panels_figure
 from keras_cmr.visualization.data_uri import figure_uri
@@ -42,6 +43,21 @@ def headline(name, figure):
     )
 
 
+def table(value):
+    """A `Table` with the pictures of its chart."""
+    parts = {
+        name: getattr(value, name)
+        for name in ("title", "columns", "rows", "note", "highlight")
+    }
+    if value.chart is not None:
+        parts["chart"] = {
+            "light": figure_uri(chart_figure(value.chart, LIGHT)),
+            "dark": figure_uri(chart_figure(value.chart, DARK)),
+            "alt": value.chart.describe(),
+        }
+    return parts
+
+
 def curve(panel):
     """One panel of curves as a pair of pictures with their description."""
     return {
@@ -62,6 +78,8 @@ def query(example):
     parts = {
         "reference": picture_uri(example.reference),
         "modification": example.modification.strip(),
+        "words": [_word(*pair) for pair in example.shading],
+        "remark": example.remark,
         "place": example.place,
         "found": any(hit.correct for hit in example.hits),
         "hits": [
@@ -71,6 +89,15 @@ def query(example):
     if example.shows_target:
         parts["target"] = picture_uri(example.target)
     return parts
+
+
+def _word(piece, weight):
+    return {
+        "text": piece,
+        "depth": f"{abs(weight):.2f}",
+        "kind": "against" if weight < 0 else "for",
+        "plain": round(abs(weight), 2) == 0,
+    }
 
 
 def _hit(place, hit):

@@ -92,7 +92,10 @@ def write_html_report(
             for name, figure in _mapping(summary, "summary").items()
         ],
         summary_note=summary_note,
-        tables=_all_of(tables, Table, "tables"),
+        tables=[
+            html_parts.table(table)
+            for table in _all_of(tables, Table, "tables")
+        ],
         curves=html_parts.curves(history, history_steps),
         examples=[
             html_parts.query(example)

@@ -5,6 +5,7 @@ import math
 import numbers
 from collections.abc import Mapping
 
+from keras_cmr.visualization.chart import Chart
 from keras_cmr.visualization.examples import check_text
 
 
@@ -19,6 +20,7 @@ class Table:
             names the row; a cell is a str or a number.
         note: str. How to read it, shown underneath. Defaults to `""`.
         highlight: int. Row that is set apart. Defaults to `None`.
+        chart: `Chart`, shown above the rows. Defaults to `None`.
     """
 
     title: str
@@ -26,6 +28,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     highlight: int | None = None
+    chart: Chart | None = None
 
     def __post_init__(self):
         check_text(self.title, "title")

@@ -28,13 +28,16 @@ class CaptionMatch(Protocol):
     def num_without_answer(self, queries):
         return int((queries.target_labels < 0).sum())
 
+    def search_space(self, split):
+        return {"excluded": split.queries.references}
+
     def rank(self, split, queries, candidates, chunk_size=None, verbose=0):
         return first_hit_ranks(
             queries,
             candidates,
             target_labels=split.queries.target_labels,
             candidate_labels=split.images.labels,
-            excluded=split.queries.references,
+            **self.search_space(split),
             chunk_size=chunk_size,
             verbose=verbose,
         )

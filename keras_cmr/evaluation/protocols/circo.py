@@ -43,16 +43,19 @@ class MeanAveragePrecision(Protocol):
             "count against the model."
         )
 
+    def search_space(self, split):
+        removed = self.reference == "removed"
+        return {"excluded": split.queries.references} if removed else {}
+
     def rank(self, split, queries, candidates, chunk_size=None, verbose=0):
-        asked = split.queries
         return target_ranks(
             queries,
             candidates,
-            asked.targets,
-            excluded=asked.references if self.reference == "removed" else None,
+            self.right(split),
             every=True,
             chunk_size=chunk_size,
             verbose=verbose,
+            **self.search_space(split),
         )
 
     def outcomes(self, ranks):

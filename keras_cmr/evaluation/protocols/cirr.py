@@ -35,16 +35,23 @@ class SubsetRecall(Protocol):
     def num_candidates(self, split):
         return max(map(len, split.queries.subsets))
 
+    def search_space(self, split):
+        return {
+            "excluded": np.asarray(split.queries.references),
+            "subsets": split.queries.subsets,
+        }
+
+    def right(self, split):
+        return [own[:1] for own in split.queries.targets]
+
     def rank(self, split, queries, candidates, chunk_size=None, verbose=0):
-        asked = split.queries
         return target_ranks(
             queries,
             candidates,
-            [own[:1] for own in asked.targets],
-            excluded=np.asarray(asked.references),
-            subsets=asked.subsets,
+            self.right(split),
             chunk_size=chunk_size,
             verbose=verbose,
+            **self.search_space(split),
         )
 
     def outcomes(self, ranks):

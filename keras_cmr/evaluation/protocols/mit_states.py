@@ -35,10 +35,17 @@ class AttributeMatch(Protocol):
             "queries.targets",
         )
 
+    def search_space(self, split):
+        return {"excluded": split.queries.references}
+
+    def right(self, split):
+        codes = self._codes(split)
+        members = {code: np.flatnonzero(codes == code) for code in set(codes)}
+        # All right images of a query have the same adjective and noun.
+        return [members[codes[own[0]]] for own in split.queries.targets]
+
     def rank(self, split, queries, candidates, chunk_size=None, verbose=0):
-        _, codes = np.unique(
-            split.images.attributes[self.attribute], return_inverse=True
-        )
+        codes = self._codes(split)
         # All right images of a query have the same adjective and noun.
         wanted = [own[0] for own in split.queries.targets]
         return first_hit_ranks(
@@ -46,7 +53,13 @@ class AttributeMatch(Protocol):
             candidates,
             target_labels=codes[wanted],
             candidate_labels=codes,
-            excluded=split.queries.references,
             chunk_size=chunk_size,
             verbose=verbose,
+            **self.search_space(split),
         )
+
+    def _codes(self, split):
+        _, codes = np.unique(
+            split.images.attributes[self.attribute], return_inverse=True
+        )
+        return codes

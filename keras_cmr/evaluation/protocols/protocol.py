@@ -62,6 +62,19 @@ class Protocol:
         """How many images are searched, before the reference is removed."""
         return len(split.images.labels)
 
+    def search_space(self, split):
+        """What each query searches: keyword arguments of `target_ranks`.
+
+        Returns:
+            Dict of `"excluded"`, `"gallery"` and `"subsets"`, without those
+            that the rule has no use for.
+        """
+        return {}
+
+    def right(self, split):
+        """Sequence of `num_queries` sequences of the right images' indices."""
+        return split.queries.targets
+
     def rank(self, split, queries, candidates, chunk_size=None, verbose=0):
         """Ranks of unit query rows against unit rows of the split's images.
 

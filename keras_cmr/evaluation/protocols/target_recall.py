@@ -58,30 +58,31 @@ class TargetRecall(Protocol):
         )
 
     def num_candidates(self, split):
-        searched = self._searched(split)
+        searched = self.search_space(split).get("gallery")
         if searched is None:
             return super().num_candidates(split)
         return len(searched)
 
+    def search_space(self, split):
+        space = {}
+        if self.reference == "removed":
+            space["excluded"] = split.queries.references
+        if self.gallery == "union":
+            targets = [image for own in self.right(split) for image in own]
+            space["gallery"] = np.union1d(split.queries.references, targets)
+        return space
+
+    def right(self, split):
+        if self.any_target:
+            return split.queries.targets
+        return [own[:1] for own in split.queries.targets]
+
     def rank(self, split, queries, candidates, chunk_size=None, verbose=0):
-        asked = split.queries
         return target_ranks(
             queries,
             candidates,
-            self._right(asked),
-            excluded=asked.references if self.reference == "removed" else None,
-            gallery=self._searched(split),
+            self.right(split),
             chunk_size=chunk_size,
             verbose=verbose,
+            **self.search_space(split),
         )
-
-    def _right(self, queries):
-        if self.any_target:
-            return queries.targets
-        return [own[:1] for own in queries.targets]
-
-    def _searched(self, split):
-        if self.gallery == "split":
-            return None
-        targets = [image for own in self._right(split.queries) for image in own]
-        return np.union1d(split.queries.references, targets)

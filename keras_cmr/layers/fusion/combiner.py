@@ -56,6 +56,8 @@ class Combiner(Fusion):
       [code](https://github.com/ABaldrati/CLIP4Cir)
     """
 
+    has_parts = True
+
     def __init__(
         self, projection_units=None, units=None, dropout=0.5, **kwargs
     ):
@@ -109,7 +111,7 @@ class Combiner(Fusion):
             layers.Dropout(self.dropout, dtype=policy),
         ]
 
-    def call(self, reference, modification, training=None):
+    def parts(self, reference, modification, training=None):
         text = self.text(modification, training=training)
         image = self.image(reference, training=training)
         both = ops.concatenate([text, image], axis=-1)
@@ -117,7 +119,16 @@ class Combiner(Fusion):
         joint = self.joint(both, training=training)
         if self.alignment is not None:
             modification = self.alignment(modification)
-        return joint + gate * modification + (1.0 - gate) * reference
+        return {
+            "gate": 1.0 - gate,  # the reference's weight, as of all fusions
+            "image": (1.0 - gate) * reference,
+            "text": gate * modification,
+            "residual": joint,
+        }
+
+    def call(self, reference, modification, training=None):
+        parts = self.parts(reference, modification, training=training)
+        return parts["residual"] + parts["text"] + parts["image"]
 
     def get_config(self):
         return {

@@ -43,6 +43,8 @@ class FiLM(Fusion):
     - [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
     """
 
+    has_parts = True
+
     def __init__(self, spatial=False, **kwargs):
         super().__init__(**kwargs)
         self.spatial = spatial
@@ -55,12 +57,16 @@ class FiLM(Fusion):
         )
         self.generator.build(modification_shape)
 
-    def call(self, reference, modification):
+    def parts(self, reference, modification, training=None):
         modulation = self.generator(modification)
         if self.spatial:
             modulation = modulation[:, None, None, :]
         gamma, beta = ops.split(modulation, 2, axis=-1)
-        return (1.0 + gamma) * reference + beta
+        return {"residual": (1.0 + gamma) * reference, "text": beta}
+
+    def call(self, reference, modification):
+        parts = self.parts(reference, modification)
+        return parts["residual"] + parts["text"]
 
     def get_config(self):
         return {**super().get_config(), "spatial": self.spatial}

@@ -17,6 +17,10 @@ class Fusion(keras.layers.Layer):
     of `reference`, for losses it adds in training; the query doesn't depend
     on it.
 
+    A fusion whose query is a sum also implements `parts`, which names the
+    summands, and sets `has_parts = True`: `keras_cmr.evaluation.diagnose`
+    shows how much of a query comes from which.
+
     A quantised fusion can be saved if its sublayers are created with
     `dtype=self.dtype_policy` and the dense ones with a `name`.
 
@@ -35,7 +39,30 @@ class Fusion(keras.layers.Layer):
 
     uses_feature_map = False
     uses_target = False
+    has_parts = False
     modification_ranks = (2,)
+
+    def parts(self, reference, modification, training=None):
+        """The summands of the query by name, and the gate between them.
+
+        Args:
+            reference, modification, training: As of the call.
+
+        Returns:
+            Dict of float tensors, of shapes that broadcast to the
+            reference's. `"gate"`, where there is one, is the weight of the
+            reference, from 0 to 1. All others add up to the query:
+            `"image"`, the reference, weighed at most; `"text"`, what comes of
+            the modification alone; `"residual"`, what comes of both.
+
+        Raises:
+            ValueError: If the query is no such sum.
+        """
+        raise ValueError(
+            "`fusion` must make its query as a sum of parts, to be taken "
+            f"apart. Received: {type(self).__name__}, which does not "
+            "(`has_parts` is False)"
+        )
 
     def build(self, reference_shape, modification_shape):
         self.check_shapes(reference_shape, modification_shape)

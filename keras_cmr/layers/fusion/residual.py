@@ -48,6 +48,8 @@ class Residual(Fusion):
     - [Shin et al., 2021](https://arxiv.org/abs/2104.03015)
     """
 
+    has_parts = True
+
     def __init__(self, num_blocks=4, **kwargs):
         super().__init__(**kwargs)
         if num_blocks < 0:
@@ -93,13 +95,21 @@ class Residual(Fusion):
             )
         return keras.Sequential(stack, name=name)
 
-    def call(self, reference, modification, training=None):
+    def parts(self, reference, modification, training=None):
         joint = ops.concatenate([reference, modification], axis=-1)
         correction = self.join(joint, training=training)
         gate = ops.sigmoid(self.gate(correction, training=training))
         for block in self.blocks:
             correction = correction + block(correction, training=training)
-        return gate * reference + (1.0 - gate) * correction
+        return {
+            "gate": gate,
+            "image": gate * reference,
+            "residual": (1.0 - gate) * correction,
+        }
+
+    def call(self, reference, modification, training=None):
+        parts = self.parts(reference, modification, training=training)
+        return parts["image"] + parts["residual"]
 
     def get_config(self):
         return {**super().get_config(), "num_blocks": self.num_blocks}

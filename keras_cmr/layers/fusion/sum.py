@@ -39,6 +39,8 @@ class Sum(Fusion):
     - [Vo et al., 2019](https://arxiv.org/abs/1812.07119), who compare with it
     """
 
+    has_parts = True
+
     def build(self, reference_shape, modification_shape):
         super().build(reference_shape, modification_shape)
         self.projection = None
@@ -51,7 +53,10 @@ class Sum(Fusion):
             )
             self.projection.build(modification_shape)
 
-    def call(self, reference, modification):
+    def parts(self, reference, modification, training=None):
         if self.projection is not None:
             modification = self.projection(modification)
-        return ops.add(reference, modification)
+        return {"image": reference, "text": modification}
+
+    def call(self, reference, modification):
+        return ops.add(*self.parts(reference, modification).values())

@@ -44,6 +44,8 @@ class TIRG(Fusion):
     - [Vo et al., 2019](https://arxiv.org/abs/1812.07119)
     """
 
+    has_parts = True
+
     def __init__(self, initial_weights=(1.0, 10.0), **kwargs):
         super().__init__(**kwargs)
         if len(initial_weights) != 2:
@@ -90,12 +92,20 @@ class TIRG(Fusion):
         """`[reference; modification]` along the last axis."""
         return ops.concatenate([reference, modification], axis=-1)
 
-    def call(self, reference, modification, training=None):
+    def parts(self, reference, modification, training=None):
         joint = self.join(reference, modification)
         gate = ops.sigmoid(self.gate(joint, training=training))
         residual = self.residual(joint, training=training)
         mix = ops.cast(self.mix, self.compute_dtype)
-        return mix[0] * gate * reference + mix[1] * residual
+        return {
+            "gate": gate,
+            "image": mix[0] * gate * reference,
+            "residual": mix[1] * residual,
+        }
+
+    def call(self, reference, modification, training=None):
+        parts = self.parts(reference, modification, training=training)
+        return parts["image"] + parts["residual"]
 
     def get_config(self):
         return {

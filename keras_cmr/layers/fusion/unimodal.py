@@ -31,8 +31,13 @@ class ImageOnly(Fusion):
     ```
     """
 
+    has_parts = True
+
+    def parts(self, reference, modification, training=None):
+        return {"image": ops.convert_to_tensor(reference)}
+
     def call(self, reference, modification):
-        return ops.convert_to_tensor(reference)
+        return self.parts(reference, modification)["image"]
 
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
@@ -61,6 +66,8 @@ class TextOnly(Fusion):
     ```
     """
 
+    has_parts = True
+
     def build(self, reference_shape, modification_shape):
         super().build(reference_shape, modification_shape)
         if reference_shape[-1] != modification_shape[-1]:
@@ -70,5 +77,8 @@ class TextOnly(Fusion):
                 "Give both encoders the same `embedding_dim`."
             )
 
+    def parts(self, reference, modification, training=None):
+        return {"text": ops.convert_to_tensor(modification)}
+
     def call(self, reference, modification):
-        return ops.convert_to_tensor(modification)
+        return self.parts(reference, modification)["text"]

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from keras_cmr.evaluation import get_protocol
+from keras_cmr.evaluation import target_ranks
+from keras_cmr.evaluation.protocols import PROTOCOLS
 
 # Image:     0    1    2    3    4    5
 SCORES = [
@@ -160,3 +162,26 @@ def test_fashioniq_galleries(category, whole, union, named_split):
         for reference in ("kept", "removed"):
             rule = get_protocol(f"fashioniq/{gallery}-{reference}")
             assert rule.num_candidates(split) == size
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_what_is_searched_and_right_gives_the_rule_again(name, named_split):
+    # Whoever ranks other vectors than a split's queries needs these two.
+    split = named_split(
+        6,
+        [0, 1],
+        [[2, 3], [4]],
+        subsets=[[2, 3, 5, 0], [0, 4, 3]],
+        attributes={
+            "adjective": ["a", "b", "c", "c", "b", "a"],
+            "noun": ["x", "y", "y", "x", "x", "y"],
+        },
+    )
+    rule = get_protocol(name)
+    expected = rule.rank(split, np.array(SCORES), np.eye(6))
+    right, space = rule.right(split), rule.search_space(split)
+    if name == "tirg/caption-match":
+        right = [own[:1] for own in right]  # every image has its own label
+    found = target_ranks(np.array(SCORES), np.eye(6), right, **space)
+    best = expected if expected.ndim == 1 else expected[:, 0]
+    assert found.tolist() == best.tolist()

@@ -1,0 +1,1 @@
+"""The parts of `keras_cmr.evaluation.diagnose`."""
