@@ -71,7 +71,8 @@ def train(config, out, benchmark=None, callbacks=(), command="", verbose=1):
             f"Received: dataset={config.dataset!r}"
         )
     split = benchmark.train
-    steps = len(split.sampler or split.queries) // config.batch_size
+    drawn = split.queries if split.sampler is None else split.sampler
+    steps = len(drawn) // config.batch_size
     model = fitted = build_model(config, split.vocabulary, steps)
     if config.cache_features:
         fitted, split = on_features(model, split, verbose=verbose)
