@@ -69,7 +69,8 @@ def _extract(model, pixels, home, verbose):
     shape = (len(pixels), model.output.shape[-1])
     partial, mark = home / "partial.npy", home / "mark.json"
     first = 0
-    if mark.exists():
+    # A kill after the last row leaves a mark alone.
+    if mark.exists() and partial.exists():
         first = json.loads(mark.read_text())["rows"]
         rows = np.lib.format.open_memmap(partial, mode="r+")
     else:

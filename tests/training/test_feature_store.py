@@ -93,6 +93,13 @@ def test_a_stopped_extraction_goes_on(encoder, tmp_path, monkeypatch):
     home = next((tmp_path / "stopped").iterdir())
     names = {path.name for path in home.iterdir()}
     assert names <= {"features.npy", "done.json", "write.lock"}
+    # Killed when all rows were there, but nothing yet said so.
+    (home / "done.json").unlink()
+    (home / "mark.json").write_text('{"rows": 8}')
+    seen.clear()
+    rows = stored(encoder, images, tmp_path / "stopped")
+    assert seen == [0, 2, 4, 6, 8]
+    np.testing.assert_array_equal(rows, whole)
 
 
 @pytest.mark.parametrize("how", ["changed", "removed"])
