@@ -24,11 +24,12 @@ CASES = {
     "terms": (16, {"terms": True}),
     "last": (11, {"terms": True, "symmetric": True}),
     "cached": (11, {"terms": True, "microbatch_size": 3}),
+    "evaluated": (11, {"symmetric": True, "evaluate": True}),
     "normalized": (16, {"normalized": True}),
 }
 
 
-def fit(scope, count, normalized=False, **kwargs):
+def fit(scope, count, evaluate=False, normalized=False, **kwargs):
     with scope:
         if normalized:
             layer = keras.layers.BatchNormalization(synchronized=True)
@@ -39,7 +40,7 @@ def fit(scope, count, normalized=False, **kwargs):
     batches = tf.data.Dataset.from_tensor_slices(rows).batch(8)
     history = model.fit(batches, epochs=2, shuffle=False, verbose=0).history
     found = {name: logs[-1] for name, logs in history.items()}
-    if count % 8:
+    if evaluate:
         evaluated = model.evaluate(batches, verbose=0, return_dict=True)
         found |= {f"val_{name}": value for name, value in evaluated.items()}
     return {"logs": found, "weights": values(model), "first": first}

@@ -84,12 +84,18 @@ def check(devices, *cases):
 def test_two_replicas_equal_one_device():
     """Every term, ids apart, both directions, a small last batch, metrics."""
     logs = check(2, "last")["last"]["many"]["logs"]
-    assert {"val_loss", "recall_at_1", "prior_matching"} <= set(logs)
+    assert {"loss", "recall_at_1", "prior_matching"} <= set(logs)
 
 
 @pytest.mark.large
 def test_each_part_by_itself():
     check(2, "plain", "symmetric", "terms", "cached", "normalized")
+
+
+@pytest.mark.large
+def test_evaluate_sees_the_whole_batch():
+    logs = check(2, "evaluated")["evaluated"]["many"]["logs"]
+    assert {"val_loss", "val_metric_loss", "val_recall_at_1"} <= set(logs)
 
 
 @pytest.mark.large
