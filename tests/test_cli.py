@@ -214,7 +214,7 @@ def test_numbers_that_are_not_finite_stop_training(tmp_path, monkeypatch):
     }  # fmt: skip
     sets = [f"--set={key}={value}" for key, value in settings.items()]
     result = call("train", CONFIG, "--out", tmp_path / "run", *sets)
-    assert result.exit_code == 1
+    assert result.exit_code == 1, result.output
     line = result.output.strip().splitlines()[-1]
     assert line.startswith("keras-cmr: Training stopped: after step ")
     assert "metric_loss=nan" in line
