@@ -15,6 +15,7 @@ CONFIG = Config(
     embedding_dim=8,
     text_units=8,
     dropout=0.3,
+    fusion="Sum",
     batch_size=5,
     learning_rate=1e-2,
     warmup_steps=2,
