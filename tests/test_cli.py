@@ -210,7 +210,8 @@ def test_numbers_that_are_not_finite_stop_training(tmp_path, monkeypatch):
     settings = {
         "scenes": 4, "renders": 1, "image_size": 32, "embedding_dim": 8,
         "text_units": 8, "batch_size": 4, "optimizer": "sgd",
-        "schedule": "constant", "learning_rate": "1e30", "mutual_information": "[]",
+        "schedule": "constant", "learning_rate": "1e30",
+        "mutual_information": "[]",
     }  # fmt: skip
     sets = [f"--set={key}={value}" for key, value in settings.items()]
     result = call("train", CONFIG, "--out", tmp_path / "run", *sets)
