@@ -60,6 +60,13 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+class StopAtTheEnd(keras.callbacks.Callback):
+    """Ends it after the last epoch, before the model is saved."""
+
+    def on_train_end(self, logs=None):
+        raise KeyboardInterrupt
+
+
 def values(model):
     variables = [*model.variables, *model.optimizer.variables]
     return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
