@@ -14,6 +14,7 @@ _OPTIONAL = {
     "pylance": ("galleries in a folder", "retrieval"),
     "scann": ("fast search in large galleries", "retrieval"),
     "uvicorn": ("galleries over HTTP", "serve"),
+    "tensorboard": ("curves of training runs", "logs"),
     "tensorflow-datasets": ("benchmarks as TFDS builders", "datasets"),
 }
 

@@ -229,10 +229,11 @@ def test_numbers_that_are_not_finite_stop_training(tmp_path, monkeypatch):
         "scenes": 4, "renders": 1, "image_size": 32, "embedding_dim": 8,
         "text_units": 8, "batch_size": 4, "optimizer": "sgd",
         "schedule": "constant", "learning_rate": "1e30",
+        "mutual_information": "[]",
     }  # fmt: skip
     sets = [f"--set={key}={value}" for key, value in settings.items()]
     result = call("train", CONFIG, "--out", tmp_path / "run", *sets)
-    assert result.exit_code == 1
+    assert result.exit_code == 1, result.output
     line = result.output.strip().splitlines()[-1]
     assert line.startswith("keras-cmr: Training stopped: after step ")
     assert "metric_loss=nan" in line

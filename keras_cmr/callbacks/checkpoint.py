@@ -21,10 +21,11 @@ class Checkpoint(keras.callbacks.Callback):
     batches that start at that epoch a resumed run ends, on a CPU, with the
     weights of the unbroken one, bit for bit.
 
-    Keras' `BackupAndRestore` and `ModelCheckpoint` were tried: dropout draws
-    other numbers after a restore, since files of weights leave out the states
-    of seeds; a file is not written in one step; and the epoch to go on with
-    is known only inside `fit`, when the batches are already made.
+    Keras' `BackupAndRestore` is not exact, which a test shows: the files of
+    weights it writes leave out the states of seeds, so that dropout draws
+    other numbers after a restore. Nor is a file of it written in one step,
+    and the epoch to go on with is known only inside `fit`, when the batches
+    are already made.
 
     Args:
         folder: Path. Gets `epoch_00001.npz` and so on; it is made.

@@ -15,6 +15,7 @@ CONFIG = Config(
     embedding_dim=8,
     text_units=8,
     dropout=0.3,
+    fusion="Sum",
     batch_size=5,
     learning_rate=1e-2,
     warmup_steps=2,
@@ -57,6 +58,13 @@ class Stop(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if (self.epoch, batch) == (self.stop_epoch, self.stop_batch):
             raise KeyboardInterrupt
+
+
+class StopAtTheEnd(keras.callbacks.Callback):
+    """Ends it after the last epoch, before the model is saved."""
+
+    def on_train_end(self, logs=None):
+        raise KeyboardInterrupt
 
 
 def values(model):

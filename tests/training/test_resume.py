@@ -10,6 +10,7 @@ from keras_cmr.training.run_folder import is_finished
 from keras_cmr.write_lock import write_lock
 from tests.training.small_run import CONFIG
 from tests.training.small_run import Stop
+from tests.training.small_run import StopAtTheEnd
 from tests.training.small_run import assert_same
 from tests.training.small_run import benchmark
 from tests.training.small_run import use_tiny_encoder
@@ -59,8 +60,20 @@ def test_resumed_run_equals_the_unbroken_one(css, unbroken, tmp_path):
         experiment.train(FULL, out, css, callbacks=[Stop(3, 1)], verbose=0)
     assert "epoch_00003.npz" in names(out)
     assert not names(out) & {"epoch_00001.npz", "model.keras", "report.json"}
+    with pytest.raises(KeyboardInterrupt):
+        experiment.train(
+            FULL,
+            out,
+            css,
+            callbacks=[StopAtTheEnd()],
+            verbose=0,
+            say=said.append,
+        )
+    assert not names(out) & {"model.keras", "report.json"}
     run = experiment.train(FULL, out, css, verbose=0, say=said.append)
-    assert said == [f"{out}: going on after epoch 3 of 4"]
+    assert said == [
+        f"{out}: going on after epoch {done} of 4" for done in (3, 4)
+    ]
     folder, whole = unbroken
     assert_same(run.model, whole.model)
     assert run.history == whole.history
