@@ -34,8 +34,9 @@ def batches(
     Every query appears exactly once in an epoch. Each time the dataset is
     iterated it gives the next epoch, in another order and with other target
     images drawn among those that carry the wanted content; equal seeds give
-    equal sequences of epochs. `fit` looks at one batch of a new model before
-    it trains, and that look counts as an epoch.
+    equal sequences of epochs. Keras' `fit` looks at one batch of a new model
+    before it trains, which counts as an epoch; with a `ComposedRetriever` it
+    need not and does not.
 
     A split with a sampler (Fashion200k, MIT-States) gets the queries of each
     epoch from it: every image that can be a reference is one exactly once.
