@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks import gallery
 from benchmarks import gallery_data
+from benchmarks import gallery_figure
 from benchmarks import gallery_operations
 from benchmarks import gallery_soak
-from benchmarks import gallery_table
 from benchmarks.gallery_engines import ENGINES
 from keras_cmr.retrieval import Gallery
 from keras_cmr.retrieval.scann import load_scann
@@ -151,4 +151,4 @@ def test_soak(tmp_path, capsys):
 
 def test_frontier_drops_what_is_dearer_and_no_better():
     points = [(3, 0.9), (1, 0.5), (2, 0.9), (4, 0.95), (5, 0.4)]
-    assert gallery_table.frontier(points) == [(1, 0.5), (2, 0.9), (4, 0.95)]
+    assert gallery_figure.frontier(points) == [(1, 0.5), (2, 0.9), (4, 0.95)]

