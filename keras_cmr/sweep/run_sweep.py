@@ -4,7 +4,6 @@ import dataclasses
 import gc
 import itertools
 import json
-import shutil
 import time
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def sweep(
     Seeds are the outer loop: a sweep that is stopped has, of the seeds it
     reached, all points. Called again with the same folder it repeats no
     finished run (one with a report and an equal config), whatever grid that
-    run was made for; half runs are begun anew. A run that raises is recorded
+    run was made for; half runs go on. A run that raises is recorded
     with its error, tried again by the next call, and keeps no other from
     running. All runs share this process: what kills it, as want of memory
     does, stops the sweep.
@@ -112,8 +111,6 @@ def sweep(
 
 
 def _run(config, out, folder, command):
-    if folder.exists():
-        shutil.rmtree(folder)  # half a run: it has no report
     # The last run's graphs and weights.
     keras.utils.clear_session()
     gc.collect()

@@ -27,7 +27,7 @@ def trained(monkeypatch, split):
 
     def train(config, out, command="", verbose=1):
         configs.append(config)
-        out.mkdir(parents=True)
+        out.mkdir(parents=True, exist_ok=True)
         (out / "config.yaml").write_text(config.to_yaml())
         if config.epochs == 2 and config.weight == 13:
             raise ArithmeticError("the loss\nis not finite")
@@ -76,12 +76,12 @@ def test_again_repeats_nothing_but_half_runs(trained, tmp_path):
     first = sweep(Config(), GRID, tmp_path, say=lambda _: None)
     half = tmp_path / first["points"][1]["runs"][0]["folder"]
     (half / "report.json").unlink()
-    (half / "left over").touch()
+    (half / "checkpoint").touch()
     trained.clear()
     lines = []
     again = sweep(Config(), GRID, tmp_path, say=lines.append)
     assert [config.epochs for config in trained] == [2]
-    assert not (half / "left over").exists()
+    assert (half / "checkpoint").exists()  # for `train` to go on from
     # What is there comes first, so that the table is whole from the start.
     assert [line.endswith("was there") for line in lines] == [True, True, False]
     assert lines[2].startswith("3/3 epochs=2, ")
