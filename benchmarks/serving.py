@@ -72,7 +72,11 @@ def make(folder, rows, dim):
     gallery = Gallery.create(folder / "gallery", model)
     vectors = random.standard_normal((rows, dim), "float32")
     ids = [str(number) for number in range(rows)]
-    paths = [folder / f"{number % PHOTOS}.jpg" for number in range(rows)]
+    # A path of its own for each: what shares the reference's is left out.
+    paths = [folder / "gallery_photos" / f"{id}.jpg" for id in ids]
+    paths[0].parent.mkdir()
+    for number, path in enumerate(paths):
+        path.hardlink_to(folder / f"{number % PHOTOS}.jpg")
     gallery.add_embeddings(vectors, ids, paths=paths)
     gallery.compact()
     return gallery, photos
