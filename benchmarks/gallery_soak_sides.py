@@ -142,11 +142,11 @@ class Latencies:
         if not total:
             return None
         reached = np.cumsum(self.counts) / total
+        # What is beyond the last bound is known by the longest alone.
+        bounds = np.append(self.bounds, np.inf)
         half, most = (
-            min(self.bounds[place], self.longest)
-            for place in (
-                np.searchsorted(reached[:-1], share) for share in (0.5, 0.99)
-            )
+            min(bounds[np.searchsorted(reached, share)], self.longest)
+            for share in (0.5, 0.99)
         )
         return {
             "count": total,

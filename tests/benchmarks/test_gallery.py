@@ -11,6 +11,7 @@ from benchmarks import gallery_data
 from benchmarks import gallery_figure
 from benchmarks import gallery_operations
 from benchmarks import gallery_soak
+from benchmarks import gallery_soak_sides
 from benchmarks.gallery_engines import ENGINES
 from keras_cmr.retrieval import Gallery
 from keras_cmr.retrieval.scann import load_scann
@@ -147,6 +148,16 @@ def test_soak(tmp_path, capsys):
     assert record["writes"]["add"]["count"] > 0
     assert record["rows_at_the_end"] in (1_200, 1_300)
     assert (tmp_path / "soak.png").exists()
+
+
+def test_latencies_beyond_the_last_class():
+    took = gallery_soak_sides.Latencies()
+    for seconds in (0.001, 0.002, 500.0):
+        took.append(seconds)
+    summary = took.summary()
+    assert summary["count"] == 3
+    assert summary["p50_ms"] == pytest.approx(2, rel=0.01)
+    assert summary["p99_ms"] == summary["max_ms"] == 500_000
 
 
 def test_frontier_drops_what_is_dearer_and_no_better():
