@@ -34,9 +34,9 @@ def batches(
     Every query appears exactly once in an epoch. Each time the dataset is
     iterated it gives the next epoch, in another order and with other target
     images drawn among those that carry the wanted content; equal seeds give
-    equal sequences of epochs. Keras' `fit` looks at one batch of a new model
-    before it trains, which counts as an epoch; with a `ComposedRetriever` it
-    need not and does not.
+    equal sequences of epochs. Keras' `fit` looks at one batch for a new model
+    before it trains, which counts as an epoch; on TensorFlow a
+    `ComposedRetriever` spares it that.
 
     A split with a sampler (Fashion200k, MIT-States) gets the queries of each
     epoch from it: every image that can be a reference is one exactly once.

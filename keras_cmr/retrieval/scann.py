@@ -90,8 +90,8 @@ class ScannIndex:
                 num_leaves=num_leaves,
                 num_leaves_to_search=num_leaves,
                 training_sample_size=_TRAINING_ROWS,
-                # Rows have length 1: centroids that have it too are compared
-                # by direction, and a quarter of the leaves will do.
+                # Leaves are found by inner product, in which long centroids
+                # would win over near ones.
                 spherical=True,
                 soar_lambda=1.5,
                 overretrieve_factor=2.0,
