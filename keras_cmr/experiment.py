@@ -102,6 +102,7 @@ def train(
     benchmark = benchmark or load_benchmark(config)
     _check_splits(config, benchmark)
     split = benchmark.train
+    # Made once more with the model's tokenizer; here they are checked, too.
     steps = len(split.batches(config.batch_size, group_size=config.group_size))
     with devices.building():
         model = fitted = build_model(config, split.vocabulary, steps)

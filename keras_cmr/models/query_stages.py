@@ -6,8 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_cmr.models.images import load_images
-
 
 class QueryStages:
     """Features of images, features of texts, and what fuses them.
@@ -53,11 +51,9 @@ class QueryStages:
         Returns:
             Float32 array, a row an image.
         """
-        pixels = load_images(images, self._model.image_size)
-        features = self._images.predict(
-            pixels, batch_size=batch_size, verbose=0
-        )
-        return np.asarray(features, "float32")
+        model = self._model
+        pixels = model._read(images)
+        return model._rows(model._reference_tower, pixels, batch_size, 0)
 
     def text_features(self, texts, batch_size=256):
         """What the fusion takes of texts: `(n, text_dim)`, not normalised."""
@@ -100,13 +96,6 @@ class QueryStages:
             project = self._model.image_encoder.project
             images = _in_batches(project, batch_size, images)
         return _unit(images)
-
-    @functools.cached_property
-    def _images(self):
-        encoder = self._model.image_encoder
-        maps = self.fusion.uses_feature_map
-        output = encoder.output["feature_map" if maps else "embedding"]
-        return keras.Model(encoder.input, output)
 
     @functools.cached_property
     def _texts(self):

@@ -11,6 +11,7 @@ from matplotlib.ticker import ScalarFormatter
 
 from keras_cmr.visualization.curve_panels import curve_panels
 from keras_cmr.visualization.theme import LIGHT
+from keras_cmr.visualization.theme import entitle
 
 # Inches. Fixed margins keep panels aligned, whatever their ticks and labels.
 WIDTH = 4.1
@@ -165,17 +166,13 @@ def _draw_legend(axes, panel, anchor, theme):
 
 
 def _style(axes, panel, theme):
-    axes.set_facecolor("none")
-    axes.set_title(
+    entitle(
+        axes,
         panel.title,
-        loc="left",
+        theme,
         x=(EDGE - LEFT) / (WIDTH - LEFT - RIGHT),
         y=1,  # Keeps Matplotlib from moving it out of the figure.
-        fontsize=10.5,
-        fontweight="bold",
-        color=theme.ink,
         pad=13,
-        parse_math=False,
     )
     axes.set_xlabel(panel.unit, fontsize=9, color=theme.soft)
     axes.tick_params(colors=theme.soft, labelsize=9, length=0, pad=5)

@@ -7,6 +7,7 @@ from matplotlib.patheffects import withStroke
 from keras_cmr.visualization.curves import CurvesFigure
 from keras_cmr.visualization.label_places import spread
 from keras_cmr.visualization.theme import LIGHT
+from keras_cmr.visualization.theme import entitle
 
 PANEL = 4.2  # inches
 LABEL_SHARE = 0.065  # of a panel's height that a label takes
@@ -38,15 +39,7 @@ def gap_picture(maps, theme=LIGHT):
 
 
 def _draw(axes, title, places, theme):
-    axes.set_facecolor("none")
-    axes.set_title(
-        title,
-        loc="left",
-        fontsize=10.5,
-        fontweight="bold",
-        color=theme.ink,
-        parse_math=False,
-    )
+    entitle(axes, title, theme)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.margins(0.08)

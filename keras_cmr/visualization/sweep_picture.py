@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from keras_cmr.visualization.curves import CurvesFigure
 from keras_cmr.visualization.label_places import spread
 from keras_cmr.visualization.theme import LIGHT
+from keras_cmr.visualization.theme import entitle
 
 PANEL_WIDTH, PANEL_HEIGHT = 4.6, 3.0  # inches
 COLUMNS = 2
@@ -160,15 +161,7 @@ def _draw_pair(axes, runs, first, second, theme):
 
 
 def _style(axes, title, values, name, base, theme):
-    axes.set_facecolor("none")
-    axes.set_title(
-        title,
-        loc="left",
-        fontsize=10.5,
-        fontweight="bold",
-        color=theme.ink,
-        parse_math=False,
-    )
+    entitle(axes, title, theme)
     axes.set_xticks(
         range(len(values)),
         [_broken(value) for value in values],

@@ -56,3 +56,24 @@ DARK = Theme(
         "#b3bdc9",
     ),
 )
+
+
+def entitle(axes, title, theme, **place):
+    """The look of a panel's title, on a ground that lets the page through.
+
+    Args:
+        axes: Matplotlib axes.
+        title: str.
+        theme: `Theme`.
+        **place: More of `Axes.set_title`, where it stands.
+    """
+    axes.set_facecolor("none")
+    axes.set_title(
+        title,
+        loc="left",
+        fontsize=10.5,
+        fontweight="bold",
+        color=theme.ink,
+        parse_math=False,
+        **place,
+    )
