@@ -62,6 +62,17 @@ def search(blocks, index, num_indexed, queries, k, exclusion, allowed):
     return rows, scores
 
 
+def rows_to_fetch(needed, share):
+    """How many rows hold `needed` candidates, `share` of rows being some.
+
+    In all but one of a thousand cases, where candidates lie at random: of
+    `m` expected, `m - 3 sqrt(m (1 - share))` come.
+    """
+    spread = _DEVIATIONS * math.sqrt(1 - share)
+    root = (spread + math.sqrt(spread**2 + 4 * needed)) / 2
+    return math.ceil((needed + spread * root) / share)
+
+
 def search_exactly(blocks, queries, k, exclusion, allowed):
     """As `search`, scoring every candidate."""
     if np.count_nonzero(allowed) > _COPIED * len(blocks):
@@ -112,12 +123,12 @@ def _search_index(blocks, index, num_indexed, queries, k, exclusion, allowed):
         return np.empty(shape, np.int64), np.empty(shape, np.float32)
     share = num_allowed / len(index.rows)
     few = exclusion.counts <= _MOST_EXCLUDED
-    wanted = k + int(exclusion.counts[few].max(initial=0))
-    spread = _DEVIATIONS * math.sqrt(wanted * (1 - share))
-    wanted = math.ceil((wanted + spread) / share)
+    width = min(k, num_allowed)
+    needed = width + round(_MARGIN * width * (1 - share))
+    most_excluded = int(exclusion.counts[few].max(initial=0))
+    wanted = rows_to_fetch(needed + most_excluded, share)
     if wanted > index.longest:
         return search_exactly(blocks, queries, k, exclusion, allowed)
-    width = min(k, num_allowed)
     rows = np.zeros((len(queries), width), np.int64)
     scores = np.full((len(queries), width), -np.inf, np.float32)
     chosen = np.flatnonzero(few)
@@ -126,7 +137,6 @@ def _search_index(blocks, index, num_indexed, queries, k, exclusion, allowed):
         found, cosines = index.search(queries[chosen], wanted)
         cosines[~allowed[found] | (found < 0)] = -np.inf
         exclusion.select(chosen).drop(found, cosines)
-        needed = width + round(_MARGIN * width * (1 - share))
         excluded = exclusion.counts[chosen]
         short[chosen] = np.count_nonzero(
             cosines > -np.inf, axis=1

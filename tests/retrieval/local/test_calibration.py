@@ -34,7 +34,7 @@ def test_calibration_reaches_its_target_on_other_queries(scann, reorder):
     index, run = built(vectors, reorder)
     report = run(0.95)
     assert report["reached"] and report["recall_target"] == 0.95
-    assert [s.k for s in index.settings] == [10, 100, 1000]
+    assert [s.k for s in index.settings] == [10, 100, 300, 1000]
     for result, setting in zip(report["results"], index.settings, strict=True):
         assert (result["k"], result["leaves"], result["depth"]) == setting
         assert result["recall"] >= 0.95

@@ -126,6 +126,22 @@ def test_a_condition_of_any_selectivity(case, share, k):
     case.search(k, allowed=rng.random(ROWS) < share)
 
 
+@pytest.mark.parametrize("needed", [1, 12, 120])
+@pytest.mark.parametrize("share", [0.03, 0.1, 0.5])
+def test_rows_fetched_hold_enough_candidates(needed, share):
+    fetched = planner.rows_to_fetch(needed, share)
+    rng = np.random.default_rng(needed)
+    there = rng.binomial(fetched, share, size=100_000)
+    short = np.mean(there < needed)
+    assert short < 0.002
+    # Hardly more would be wanted either: each costs reading a vector.
+    assert needed < 12 or short > 0.0001
+
+
+def test_without_a_condition_no_more_rows_are_fetched_than_asked_for():
+    assert [planner.rows_to_fetch(k, 1.0) for k in (1, 10, 100)] == [1, 10, 100]
+
+
 @pytest.mark.parametrize("near", [True, False])
 @pytest.mark.parametrize("share", [0.1, 0.4])
 def test_a_condition_that_goes_with_the_query(case, near, share):
