@@ -20,6 +20,7 @@ from keras_cmr.retrieval.local.checksums import checksums
 from keras_cmr.retrieval.local.columns import Columns
 from keras_cmr.retrieval.local.engine import Engine
 from keras_cmr.retrieval.local.engine import build_engine
+from keras_cmr.retrieval.local.freed_memory import give_back
 from keras_cmr.retrieval.local.manifest import MANIFEST
 from keras_cmr.retrieval.local.manifest import read_manifest
 from keras_cmr.retrieval.local.read_write_lock import ReadWriteLock
@@ -257,6 +258,7 @@ class LocalBackend(Backend):
             state = State.of(manifest, settings, rows, blocks, engine)
             with self._lock.write():
                 self._state = state
+        give_back()
 
     def verify(self):
         return files.settled(self.folder, lambda: verify(self.folder))
@@ -277,6 +279,8 @@ class LocalBackend(Backend):
             else:
                 self._state = state
             self._table, self._version = table, table.version
+        if not change:
+            give_back()  # what the state before held
         return True
 
     def _read_news(self):
