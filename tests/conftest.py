@@ -1,5 +1,13 @@
 """What every test starts from."""
 
+import os
+
+# Each worker of pytest-xdist has a core; more threads than cores would get in
+# each other's way. BLAS and TensorFlow read this as they are imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP"):
+        os.environ.setdefault(f"{name}_THREADS", "1")
+
 import keras
 import pytest
 

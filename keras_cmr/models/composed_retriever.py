@@ -123,10 +123,7 @@ class ComposedRetriever(Towers, keras.Model):
             # For its losses alone: `query_encoder` keeps the other one.
             query = compose(target=target[source])
             trained = normalize(query)
-        outputs = {
-            "query": trained,
-            "target": normalize(target["embedding"]),
-        }
+        outputs = {"query": trained, "target": normalize(target["embedding"])}
         if terms:
             levels = {level for term in terms for level in term.levels}
             unknown = sorted(levels - set(target))
@@ -204,6 +201,12 @@ class ComposedRetriever(Towers, keras.Model):
         """Updates compiled metrics with `(labels, [query, target])`."""
         labels, embeddings = self._pairs(x, y_pred)
         return super().compute_metrics(x, labels, embeddings, sample_weight)
+
+    def make_train_function(self, force=False):
+        # Slots made within the first step have TensorFlow trace it twice.
+        if not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+        return super().make_train_function(force)
 
     def train_step(self, *args, **kwargs):
         """One step, that of the backend's file in `trainers`."""

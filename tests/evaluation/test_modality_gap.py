@@ -42,14 +42,14 @@ class Content(Model):
     """Images by their pixels; a query is what its reference is."""
 
     def embed_targets(self, images, batch_size):
-        rows = images.reshape(len(images), -1)[:, ::7].astype("float64") - 128
+        rows = images.reshape(len(images), -1)[:, ::61].astype("float64") - 128
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     def embed_queries(self, images, texts, batch_size):
         return self.embed_targets(images, batch_size)
 
     def embed_texts(self, texts, batch_size):
-        rows = np.ones((len(texts), len(range(0, 32 * 32 * 3, 7))))
+        rows = np.ones((len(texts), len(range(0, 32 * 32 * 3, 61))))
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 

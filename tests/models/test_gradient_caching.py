@@ -9,6 +9,7 @@ from keras import ops
 from keras_cmr import layers
 from keras_cmr import losses
 from keras_cmr import models
+from tests.models.test_composed_retriever import FEW_STEPS
 from tests.models.test_composed_retriever import WORDS
 from tests.models.test_composed_retriever import tiny_model
 from tests.testing import numpy
@@ -61,7 +62,7 @@ class GatedSum(layers.Fusion):
         return reference + self.gate * modification
 
 
-def model_of(microbatch_size, fusion=GatedSum):
+def model_of(microbatch_size, fusion=GatedSum, **kwargs):
     keras.utils.set_random_seed(0)
     model = models.ComposedRetriever(
         models.ImageEncoder(Plain(), image_size=8, embedding_dim=6),
@@ -74,7 +75,9 @@ def model_of(microbatch_size, fusion=GatedSum):
         ],
         microbatch_size=microbatch_size,
     )
-    model.compile(keras.optimizers.SGD(1.0), loss=losses.BatchSoftmax())
+    model.compile(
+        keras.optimizers.SGD(1.0), loss=losses.BatchSoftmax(), **kwargs
+    )
     return model
 
 
@@ -103,7 +106,7 @@ def step(model, steps=1, **kwargs):
 @pytest.mark.parametrize("microbatch_size", [4, 64])
 def test_gradients_equal_the_plain_steps(microbatch_size):
     # SGD at rate 1 without momentum: what a weight moves by is its gradient.
-    plain = model_of(None)
+    plain = model_of(None, **FEW_STEPS)
     # Dropout draws by call, so it only agrees where the pieces are the batch.
     rate = 0.3 if microbatch_size >= ROWS else 0.0
     cached = model_of(microbatch_size)
@@ -140,7 +143,7 @@ class OwnOrNothing(layers.Fusion):
 def test_both_passes_draw_the_same_dropout():
     """Three pieces: the weight moves as by one pass over their masks."""
     cached = model_of(4, fusion=OwnOrNothing)
-    by_hand = model_of(None, fusion=OwnOrNothing)
+    by_hand = model_of(None, fusion=OwnOrNothing, **FEW_STEPS)
     batch = batch_for(cached)
     masks = [
         numpy(

@@ -10,6 +10,7 @@ from keras_cmr.config import Config
 from keras_cmr.training import devices
 from keras_cmr.training.devices import find_devices
 from keras_cmr.training.devices import folder_to_write
+from tests.training.small_run import use_tiny_encoder
 
 
 def test_one_is_the_default_and_changes_nothing():
@@ -70,6 +71,7 @@ def test_the_chief_alone_writes(kinds, task, writes, monkeypatch, tmp_path):
 )
 def test_all_devices_of_a_machine_with_one(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path / "cache"))
+    use_tiny_encoder(monkeypatch)
     sizes = {"embedding_dim": 8, "text_units": 8, "image_size": 32}
     config = Config(
         scenes=8, renders=1, batch_size=8, epochs=1, devices="all", **sizes
