@@ -121,8 +121,7 @@ class ComposedRetriever(Towers, keras.Model):
         trained = searched = normalize(query)
         if fusion.uses_target:
             # For its losses alone: `query_encoder` keeps the other one.
-            query = compose(target=target[source])
-            trained = normalize(query)
+            trained = normalize(query := compose(target=target[source]))
         outputs = {"query": trained, "target": normalize(target["embedding"])}
         if terms:
             levels = {level for term in terms for level in term.levels}
@@ -167,8 +166,8 @@ class ComposedRetriever(Towers, keras.Model):
 
     def call(self, inputs, training=None, mask=None):
         # The ids in a batch belong to the objective, not to the graph.
-        graph_inputs = {name: inputs[name] for name in self.input}
-        return super().call(graph_inputs, training=training, mask=mask)
+        of_graph = {name: inputs[name] for name in self.input}
+        return super().call(of_graph, training=training, mask=mask)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -203,9 +202,10 @@ class ComposedRetriever(Towers, keras.Model):
         return super().compute_metrics(x, labels, embeddings, sample_weight)
 
     def make_train_function(self, force=False):
-        # Slots made within the first step have TensorFlow trace it twice.
-        if not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)
+        if keras.config.backend() == "tensorflow":
+            from keras_cmr.models.trainers.tensorflow import build_optimizer
+
+            build_optimizer(self)
         return super().make_train_function(force)
 
     def train_step(self, *args, **kwargs):
