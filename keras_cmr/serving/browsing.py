@@ -40,8 +40,11 @@ class Browsing:
             Rows without a file can't be a reference, and are left out.
         """
         records = self._gallery.sample(2 * k, seed, where)
-        shown = [record for record in records if record.path is not None][:k]
-        return {"images": [{"id": r.id, "metadata": r.metadata} for r in shown]}
+        records = [record for record in records if record.path is not None]
+        # The first ones would be of what was added first.
+        shown = random.Random(seed).sample(records, min(k, len(records)))
+        images = [{"id": r.id, "metadata": r.metadata} for r in shown]
+        return {"images": images}
 
     def facets(self):
         """As of `facets_of`, of a sample; looked at once a minute."""

@@ -6,7 +6,8 @@ from numbers import Real
 
 # The page shows no more than these.
 MAX_KEYS = 12
-MAX_VALUES = 24
+MAX_CHOICES = 24
+MAX_SUGGESTED = 100
 _MAX_CHARS = 100
 
 
@@ -18,11 +19,11 @@ def facets_of(metadata):
 
     Returns:
         List of dicts, the commonest keys first, with `key` and `kind`:
-        `"number"` with `least` and `most`; `"choice"`, every value seen, and
-        `"text"`, of more values than can be listed, and `"list"` (one of its
-        entries may be asked for), with `values`, the commonest first. Keys
-        that hold objects, or a text of its own for each of many images, are
-        left out.
+        `"number"` with `least` and `most`; `"choice"`, whose values are few,
+        `"text"`, whose values are many, and `"list"`, of which an entry may
+        be asked for, with `values`, the commonest first. Left out are keys
+        that hold objects, and texts that are another for most images: nobody
+        could type such a one exactly.
     """
     columns = {}
     for entry in metadata:
@@ -42,20 +43,20 @@ def _facet(values):
         return {"kind": "number", "least": min(values), "most": max(values)}
     if all(isinstance(value, list) for value in values):
         entries = [entry for value in values for entry in value]
-        common = _commonest(entries)
+        common = _commonest(entries, MAX_SUGGESTED)
         return {"kind": "list", "values": common} if common else None
     counts = _counts(values)
     if not counts:
         return None
-    if len(counts) <= MAX_VALUES:
-        return {"kind": "choice", "values": _commonest(values)}
-    if max(counts.values()) == 1:
+    if len(counts) <= MAX_CHOICES:
+        return {"kind": "choice", "values": _commonest(values, MAX_CHOICES)}
+    if len(counts) > len(values) / 2:
         return None
-    return {"kind": "text", "values": _commonest(values)}
+    return {"kind": "text", "values": _commonest(values, MAX_SUGGESTED)}
 
 
-def _commonest(values):
-    common = _counts(values).most_common(MAX_VALUES)
+def _commonest(values, most):
+    common = _counts(values).most_common(most)
     return [json.loads(text) for text, _ in common]
 
 

@@ -7,9 +7,9 @@ const WORDS = {
   413: ["That is too large", "Choose a smaller picture, or cut it to what matters."],
   415: ["That can't be sent", "Choose a JPEG, PNG, WebP, GIF or BMP file."],
   421: ["The server is not called by this name", "Ask who runs it."],
-  429: ["That was too many searches", ""],
+  429: ["That was a lot at once", "Wait a moment."],
   500: ["The server failed", "Who runs it finds the reason in its log."],
-  503: ["The server is busy", ""],
+  503: ["The server is busy", "Wait a moment."],
   504: ["That took too long", "Try again in a moment."],
 };
 const MISUNDERSTOOD = [
@@ -24,11 +24,13 @@ export function advice(failure) {
   let [title, todo] = WORDS[status] ?? ["The server's answer is odd", ""];
   if (status === 400 || status === 422) [title, todo] = MISUNDERSTOOD;
   if (status === 422 && message.startsWith("`reference_id`")) {
-    todo = "Choose another picture to begin from.";
+    title = "The reference can't be used";
+    todo = "Choose another picture to start from.";
   }
+  const said = message ? `The server says: ${message}` : "";
   return {
     title,
-    sentence: message || (status ? `It answered with status ${status}.` : ""),
+    sentence: said || (status ? `It answered with status ${status}.` : ""),
     todo,
     again: !FINAL.includes(status),
     wait,

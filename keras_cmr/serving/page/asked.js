@@ -20,7 +20,7 @@ export class Asked {
     const count = images.toLocaleString("en");
     byId("subtitle").textContent =
       status === "ready"
-        ? `Searching ${count} pictures with ${model}`
+        ? `Searching ${count} pictures with ${model}.`
         : `Not ready yet: ${status} …`;
   }
 

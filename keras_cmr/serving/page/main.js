@@ -103,7 +103,7 @@ function arrive() {
 
 async function start(trouble = null) {
   view.settled();
-  const title = "Start from one of these";
+  const title = "Pick one to start";
   if (!info.limits.image_side) {
     const words = "This server shows no pictures, but finds them by their ids.";
     view.showStart([], "Send a picture to begin", words, 0, pick);

@@ -17,7 +17,7 @@ export function notice({ title, sentence, todo, kind = "error" }, actions) {
     role: kind === "error" ? "alert" : "group",
   });
   card.append(el("h3", {}, title));
-  for (const words of [sentence, todo]) {
+  for (const words of [todo, sentence]) {
     if (words) card.append(el("p", {}, words));
   }
   const buttons = el("div", { className: "buttons" });
