@@ -192,6 +192,7 @@ class Service:
             "score": round(hit.score, 6),
             "rank": hit.rank,
             "metadata": hit.metadata,
+            "picture": hit.path is not None,
         }
         return {**shown, "path": hit.path} if self.show_paths else shown
 

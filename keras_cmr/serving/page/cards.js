@@ -28,8 +28,10 @@ export function picture(id, side, alt = id) {
 }
 
 // A hit has rank and score; a picture to begin from has neither.
+// Without a file, nobody can go on from it.
 export function card(hit, side, pick) {
   const name = shortName(hit.id);
+  const bare = hit.picture === false;
   const ranked = hit.rank !== undefined;
   const score = ranked ? hit.score.toFixed(3) : "";
   const place = ranked ? `, rank ${hit.rank}, score ${score}` : "";
@@ -39,10 +41,11 @@ export function card(hit, side, pick) {
       type: "button",
       className: "pick",
       title: hit.id,
+      disabled: bare,
       "aria-label": `Go on from ${name}${place}`,
       onclick: () => pick(hit),
     },
-    picture(hit.id, side),
+    picture(hit.id, bare ? 0 : side),
   );
   const item = el("li", { className: "hit" }, button);
   if (ranked) {

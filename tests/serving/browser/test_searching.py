@@ -40,8 +40,8 @@ def test_pick_type_go_on_and_back(visit):
     red = answered(seen.address, reference_id="id/3", text="in red", k=24)
     assert seen.hits() == red != like
     assert page.url.endswith("#reference=id%2F3&text=in+red")
-    first = page.inner_text(".hit >> nth=0").split("\n")
-    assert first[:3] == ["1", red[0][1], red[0][0].removeprefix("id/")]
+    card = page.inner_text(".hit >> nth=0").split()
+    assert card[:3] == ["1", red[0][1], red[0][0].removeprefix("id/")]
 
     page.click(".pick >> nth=0")
     page.wait_for_function("document.querySelector('#text').value === ''")
