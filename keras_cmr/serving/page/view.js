@@ -73,7 +73,7 @@ export function showHits(answer, title, side, pick, more) {
 export function showNone(title, reason, actions) {
   place([], 0, null);
   heading(title);
-  const sentence = reason ? `The gallery has ${reason}.` : "";
+  const sentence = reason ? `The server says: ${reason}.` : "";
   const todo = actions.length ? "" : "Try other words or another picture.";
   notice({ title: "No picture fits", sentence, todo, kind: "none" }, actions);
   say(`No picture fits. ${sentence}`);

@@ -94,7 +94,7 @@ class Visit:
     def open(self, hash=""):
         self.page.goto(self.address + hash)
         self.page.wait_for_function(
-            "document.querySelector('#subtitle').textContent"
+            "() => document.querySelector('#subtitle').textContent"
         )
         return self
 

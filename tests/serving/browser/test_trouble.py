@@ -96,7 +96,7 @@ def test_too_often_counts_down(visit, made):
         assert "Try again in" in seen.text(button)
         page.clock.fast_forward(61_000)
         page.wait_for_function(
-            "document.querySelector('.notice button').disabled === false"
+            "() => document.querySelector('.notice button').disabled === false"
         )
         assert seen.text(button) == "Try again"
 
@@ -141,6 +141,10 @@ def test_slow_then_cancelled_then_another(trouble):
     trouble.ask("quick words")
     trouble.title("quick words")
     page.wait_for_selector(".place")
+    for _ in range(100):
+        if len(ended) == 2:
+            break
+        page.wait_for_timeout(50)
     assert ended == ["net::ERR_ABORTED"] * 2 and len(held) == 2
     assert page.locator(".notice").count() == 0
     assert "pictures. The best is id/" in trouble.text("#live")
@@ -152,7 +156,7 @@ def test_nothing_fits(trouble):
     page = trouble.page
     page.wait_for_selector(".notice.none")
     told = trouble.text(".notice")
-    assert "No picture fits" in told and "only 0 candidates where" in told
+    assert "No picture fits" in told and "says: only 0 candidates where" in told
     chips = page.locator("#chips li").all_inner_texts()
     assert chips == ['price {"$gt":99} ×', "brand: a ×"]
     page.click("text=Without filters")
@@ -172,7 +176,8 @@ def test_files_that_are_no_pictures(trouble, tmp_path):
         (tmp_path / "x.png").write_bytes(content)
         trouble.page.set_input_files("#file", tmp_path / "x.png")
         trouble.page.wait_for_function(
-            "words => document.querySelector('#hint').innerText.includes(words)",
+            """words => document.querySelector("#hint")
+            .innerText.includes(words)""",
             arg=words,
         )
     assert trouble.searches() == before
@@ -197,7 +202,7 @@ def test_a_server_that_starts(trouble):
     page.unroute("**/about")
     page.clock.fast_forward(3000)
     page.wait_for_function(
-        "document.querySelector('#subtitle').innerText.includes('13 pictures')"
+        "() => document.querySelector('#subtitle').innerText.includes('13 pictures')"
     )
 
 
@@ -210,7 +215,7 @@ def test_an_empty_gallery(visit, tmp_path):
         assert seen.page.is_hidden("#filters")
         seen.ask("anything")
         seen.page.wait_for_selector(".notice")
-        assert "The gallery has" not in seen.text(".notice")
+        assert "The server says: the gallery is empty" in seen.text(".notice")
 
 
 def test_a_gallery_whose_pictures_are_not_shown(visit, made):
