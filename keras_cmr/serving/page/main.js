@@ -46,7 +46,7 @@ async function open() {
   byId("more").onclick = more;
   window.addEventListener("popstate", arrive);
   window.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && running) cancel();
+    if (event.key === "Escape" && running && asksSomething(question)) cancel();
   });
   arrive();
   awaitReady();
@@ -109,6 +109,7 @@ async function start(trouble = null) {
     view.showStart([], "Send a picture to begin", words, 0, pick);
     return;
   }
+  running?.abort();
   const stop = (running = new AbortController());
   view.heading(title, asked.invitation());
   try {

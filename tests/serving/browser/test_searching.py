@@ -101,10 +101,10 @@ class NoTexts(FakeModel):
         super().__init__()
         self.sizes = []
 
-    def embed_queries(self, references, modifications):
-        shapes = [np.shape(image) for image in references]
+    def embed_targets(self, images):
+        shapes = [np.shape(image) for image in images]
         self.sizes += [shape for shape in shapes if shape[1] > 64]
-        return super().embed_queries(references, modifications)
+        return super().embed_targets(images)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,8 @@ def test_a_large_picture_is_made_small_first(visit, watched, tmp_path):
     seen.page.set_input_files("#file", tmp_path / "large.png")
     # It doesn't fit all the same, for it is nothing but noise.
     seen.page.wait_for_function(
-        "() => document.querySelector('#hint').textContent.includes('too large')"
+        """() => document.querySelector("#hint")
+        .textContent.includes("too large")"""
     )
     assert seen.searches() == 0
     Image.linear_gradient("L").resize((3000, 2000)).save(tmp_path / "b.png")

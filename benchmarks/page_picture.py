@@ -1,0 +1,66 @@
+"""The picture of the page in its guide, of a quickstart's gallery.
+
+keras-cmr quickstart
+python benchmarks/page_picture.py runs/quickstart docs/images/page.png
+
+Needs `pip install -e ".[serve,browser]"` and Chromium.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+WIDTH, HEIGHT = 1180, 760
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--reference", help="Id in the gallery.")
+    parser.add_argument("--text", default="make purple object blue")
+    args = parser.parse_args()
+    command = [sys.executable, "-m", "keras_cmr.cli", "serve"]
+    command += [args.folder / "gallery", "--model", args.folder / "tirg_mi"]
+    command += ["--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        said = server.stdout.readline()
+        address = re.search(r"http://[\d.:]+\d", said)[0]
+        picture(address, args)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def picture(address, args):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu"],
+        )
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.goto(address)
+        page.wait_for_selector("#subtitle:has-text('pictures with')")
+        first = ".pick >> nth=0"
+        if args.reference:
+            first = f'.pick[title="{args.reference}"]'
+        page.click(first)
+        page.wait_for_selector(".place")
+        page.fill("#text", args.text)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#title:has-text('but')")
+        page.wait_for_selector(".hits:not([aria-busy]) .place")
+        page.mouse.move(0, 0)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=args.picture)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
