@@ -22,8 +22,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("picture", type=Path)
-    parser.add_argument("--reference", help="Id in the gallery.")
-    parser.add_argument("--text", default="make purple object blue")
+    parser.add_argument("--reference", default="css_test_000000.png")
+    parser.add_argument(
+        "--text", default="add large green rectangle to middle-left"
+    )
     args = parser.parse_args()
     command = [sys.executable, "-m", "keras_cmr.cli", "serve"]
     command += [args.folder / "gallery", "--model", args.folder / "tirg_mi"]
@@ -45,12 +47,8 @@ def picture(address, args):
             args=["--no-sandbox", "--disable-gpu"],
         )
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-        page.goto(address)
-        page.wait_for_selector("#subtitle:has-text('pictures with')")
-        first = ".pick >> nth=0"
-        if args.reference:
-            first = f'.pick[title="{args.reference}"]'
-        page.click(first)
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}/#reference={args.reference}")
         page.wait_for_selector(".place")
         page.fill("#text", args.text)
         page.keyboard.press("Enter")

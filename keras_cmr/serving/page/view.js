@@ -74,7 +74,9 @@ export function showNone(title, reason, actions) {
   place([], 0, null);
   heading(title);
   const sentence = reason ? `The server says: ${reason}.` : "";
-  const todo = actions.length ? "" : "Try other words or another picture.";
+  const todo = actions.length
+    ? "None meets all the filters at once."
+    : "Try other words or another picture.";
   notice({ title: "No picture fits", sentence, todo, kind: "none" }, actions);
   say(`No picture fits. ${sentence}`);
 }
