@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 WIDTH, HEIGHT = 1180, 760
@@ -47,7 +48,9 @@ def picture(address, args):
             args=["--no-sandbox", "--disable-gpu"],
         )
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(300_000)
+        page.goto(address)
+        page.wait_for_selector("#subtitle:has-text('pictures with')")
         page.goto(f"{address}/#reference={args.reference}")
         page.wait_for_selector(".place")
         page.fill("#text", args.text)
@@ -58,6 +61,9 @@ def picture(address, args):
         page.wait_for_load_state("networkidle")
         page.screenshot(path=args.picture)
         browser.close()
+    # Few colours: a third of the bytes.
+    small = Image.open(args.picture).convert("RGB").quantize(128)
+    small.save(args.picture, optimize=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,12 @@ export class Asked {
     this.remove = remove;
     this.field = byId("text");
     this.field.maxLength = info.limits.text_chars;
+    // Long changes wrap, but Enter asks, as in a field of one line.
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      byId("ask").requestSubmit();
+    });
     byId("ask").addEventListener("submit", (event) => {
       event.preventDefault();
       submit(this.text());
@@ -25,7 +31,7 @@ export class Asked {
   }
 
   text() {
-    return this.field.value.trim();
+    return this.field.value.replace(/\s+/g, " ").trim();
   }
 
   hint(words) {

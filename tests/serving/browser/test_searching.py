@@ -87,7 +87,7 @@ def test_words_that_wait_for_a_picture(visit):
 
 def test_words_alone(visit):
     seen = visit().open()
-    seen.ask("something red")
+    seen.ask("\n something\n  red ")
     seen.title("“something red”")
     assert seen.hits() == answered(seen.address, text="something red", k=24)
 
