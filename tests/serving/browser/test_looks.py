@@ -159,7 +159,8 @@ def test_everything_has_a_name(visit):
     seen.page.click("summary >> nth=0")
     nameless = seen.page.evaluate(
         """() => [...document.querySelectorAll(
-            "button, input, select, textarea, summary, img, section, form, [role=group]")]
+            "button, input, select, textarea, summary, img, section, form,"
+            + "[role=group]")]
         .filter(node => !(node.getAttribute("aria-label")
             || node.getAttribute("aria-labelledby")
             || node.labels?.length || node.alt || node.innerText.trim()))
