@@ -55,7 +55,9 @@ def site(gallery, model=None, **kwargs):
     thread = threading.Thread(target=server.run, args=([bound],))
     thread.start()
     try:
-        wait_until(lambda: server.started and service.health.trouble is None)
+        wait_until(
+            lambda: server.started and service.health.trouble is None, 60
+        )
         yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
     finally:
         server.should_exit = True
@@ -86,7 +88,7 @@ class Visit:
         self.requests, self.said = [], []
         # A refusal that a test means to provoke; the browser logs each.
         self.refusals = 0
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("request", lambda request: self.requests.append(request))
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
