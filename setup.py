@@ -58,6 +58,7 @@ setup(
     packages=find_packages(include=["keras_cmr", "keras_cmr.*"]),
     package_data={
         "keras_cmr.datasets": ["*/*.md", "*/*.bib", "*/dummy_data/**"],
+        "keras_cmr.serving": ["page/*"],
         "keras_cmr.visualization": ["*.j2", "*.css"],
     },
     python_requires=">=3.11,<3.14",
@@ -89,6 +90,9 @@ setup(
         "gap": GAP,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
+        # Drives a Chromium of the system in the page's tests, which skip
+        # without it; 168 MB unpacked, and so an extra of its own.
+        "browser": ["playwright>=1.49"],
         "test": [
             *RETRIEVAL,
             *SERVE,

@@ -58,6 +58,12 @@ def serve(
     show_paths: Annotated[
         bool, typer.Option("--show-paths", help="Hits tell their files.")
     ] = False,
+    no_page: Annotated[
+        bool,
+        typer.Option(
+            "--no-page", help="Without the page and its look at the gallery."
+        ),
+    ] = False,
     refresh: Annotated[
         float,
         typer.Option(help="Seconds between looks for what others wrote."),
@@ -75,7 +81,11 @@ def serve(
         typer.Option(help="https://... whose pages may read answers (CORS)."),
     ] = None,
 ):
-    """Answer searches over HTTP, on this machine only unless told otherwise.
+    """Search a gallery on a page and over HTTP, on this machine only.
+
+    The page at the address that it prints takes a picture, of the gallery or
+    sent, and what to change about it. Programs ask `/search`. For others'
+    machines say `--host`.
 
     There are no passwords: put a proxy before it that has, and limits.
 
@@ -109,8 +119,15 @@ def serve(
         if host in _LOCAL:
             names, who = [*_LOCAL, *(allow_host or ())], "this machine only"
         shown = f"[{host}]" if ":" in host else host
-        typer.echo(
-            f"{service.health.images:,} images on "
-            f"http://{shown}:{bound.getsockname()[1]}, for {who}"
-        )
-    serving.serve(service, bound, names, allow_origin or (), trust_proxy or ())
+        address = f"http://{shown}:{bound.getsockname()[1]}"
+        count = f"{service.health.images:,} images"
+        said = f"{count} on {address}, for {who}"
+        typer.echo(said if no_page else f"{said}. Open it in a browser.")
+    serving.serve(
+        service,
+        bound,
+        names,
+        allow_origin or (),
+        trust_proxy or (),
+        page=not no_page,
+    )

@@ -107,6 +107,23 @@ class Backend:
         """`Record`s of ids; `None` where an id is not in the gallery."""
         raise NotImplementedError
 
+    def sample(self, count, seed, where=None):
+        """Draws rows at random, the same ones for the same seed and rows.
+
+        Takes no longer in a large gallery than a search does.
+
+        Args:
+            count: Int, at least 1.
+            seed: Int, not negative.
+            where: `Where`, or `None` for no condition.
+
+        Returns:
+            List of at most `count` different `Record`s, in order of
+            addition. Fewer only where there are no more, or where a store
+            would have to look through more rows than one request reads.
+        """
+        raise NotImplementedError
+
     def vectors(self, ids):
         """Float32 array of shape `(n, dim)`; every id must be there."""
         raise NotImplementedError

@@ -1,5 +1,6 @@
 """Images made searchable by reference and modification."""
 
+from keras_cmr.retrieval.counts import check_count
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.locations import create_backend
@@ -7,6 +8,7 @@ from keras_cmr.retrieval.locations import open_backend
 from keras_cmr.retrieval.query import check_model
 from keras_cmr.retrieval.searching import Searching
 from keras_cmr.retrieval.settings import Settings
+from keras_cmr.retrieval.where import Where
 from keras_cmr.retrieval.writing import Writing
 
 
@@ -178,6 +180,20 @@ class Gallery(Searching, Writing):
             List of `Record`s; `None` where an id is not in the gallery.
         """
         return self._backend.records(listed(ids, "ids"))
+
+    def sample(self, count, seed=0, where=None):
+        """Draws images at random, to look at or to begin from.
+
+        Args:
+            count: Int.
+            seed: Int, not negative. The same draws the same images.
+            where: As in `search`.
+
+        Returns:
+            List of at most `count` `Record`s, in order of addition.
+        """
+        check_count(count, "count")
+        return self._backend.sample(int(count), seed, Where.parse(where))
 
     @property
     def ids(self):

@@ -1,38 +1,36 @@
-"""The routes of a server, and how its errors look."""
+"""The routes of a server."""
 
 import asyncio
 import contextlib
-import json
-import logging
-import math
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from keras_cmr.serving.answers import ERRORS
+from keras_cmr.serving.answers import json_answer
 from keras_cmr.serving.body import read_fields
-from keras_cmr.serving.guard import CLIENT_GONE
 from keras_cmr.serving.guard import Guard
+from keras_cmr.serving.page_files import page_routes
+from keras_cmr.serving.question import browse_question
 from keras_cmr.serving.question import question
 from keras_cmr.serving.rate_limiter import RateLimiter
 from keras_cmr.serving.refused import Refused
 from keras_cmr.serving.workers import Workers
 
-_log = logging.getLogger(__name__)
 _PICTURE_HEADERS = {
     "Cache-Control": "private, max-age=60",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def application(service, allow_hosts=None, allow_origins=()):
+def application(service, allow_hosts=None, allow_origins=(), page=True):
     """An ASGI application that answers searches of a gallery.
 
-    `POST /search`, `GET /images?id=`, `GET /healthz`, `GET /metrics`; see
+    `POST /search`, `GET /images?id=`, `GET /healthz`, `GET /metrics`, and
+    the page at `/`, which asks `GET /about` and `GET /gallery` too; see
     docs/guides/serving.md. `id` is no part of a path, for ids may look like
     paths, and browsers and proxies rewrite `a/../b` before it arrives.
 
@@ -44,6 +42,8 @@ def application(service, allow_hosts=None, allow_origins=()):
             leads to 127.0.0.1.
         allow_origins: List of origins (`"https://shop.example"`) whose pages
             may read answers.
+        page: Bool. Whether there is the page, and with it a way to leaf
+            through the gallery.
 
     Returns:
         An ASGI application.
@@ -55,6 +55,12 @@ def application(service, allow_hosts=None, allow_origins=()):
         Route("/healthz", endpoints.healthz),
         Route("/metrics", endpoints.metrics),
     ]
+    if page:
+        routes += [
+            *page_routes(),
+            Route("/about", endpoints.about),
+            Route("/gallery", endpoints.gallery),
+        ]
 
     @contextlib.asynccontextmanager
     async def lifespan(_):
@@ -75,13 +81,7 @@ def application(service, allow_hosts=None, allow_origins=()):
         ]
         if allow_origins
         else [],
-        exception_handlers={
-            Refused: _refused,
-            ClientDisconnect: _gone,
-            ConnectionError: _unreachable,
-            HTTPException: _http_exception,
-            Exception: _broken,
-        },
+        exception_handlers=ERRORS,
         lifespan=lifespan,
     )
     starlette.router.redirect_slashes = False
@@ -111,7 +111,7 @@ class _Endpoints:
         except TimeoutError:
             raise Refused(408, "The request arrived too slowly.") from None
         asked = question(fields, self._limits)
-        return _json(await self._work(end, self._service.search, asked))
+        return json_answer(await self._work(end, self._service.search, asked))
 
     async def images(self, request):
         self._pictures.take(_client(request))
@@ -121,13 +121,21 @@ class _Endpoints:
             raise Refused(404, "There is no picture of this id.")
         if not (side.isdecimal() and len(side) < 6 and 1 <= int(side) <= most):
             raise Refused(422, f"`side` must be an integer from 1 to {most}.")
-        end = asyncio.get_running_loop().time() + self._limits.seconds
-        content = await self._work(end, self._service.picture, id, int(side))
+        content = await self._in_time(self._service.picture, id, int(side))
         return Response(content, 200, _PICTURE_HEADERS, "image/jpeg")
+
+    async def about(self, request):
+        self._pictures.take(_client(request))
+        return json_answer(await self._in_time(self._service.about))
+
+    async def gallery(self, request):
+        self._pictures.take(_client(request))
+        asked = browse_question(request.query_params, self._limits)
+        return json_answer(await self._in_time(self._service.some, *asked))
 
     async def healthz(self, request):
         trouble = self._service.health.trouble
-        return _json(
+        return json_answer(
             {
                 "status": trouble or "ready",
                 "images": self._service.health.images,
@@ -140,6 +148,10 @@ class _Endpoints:
         text = self._service.metrics.text()
         return Response(text, headers={"Content-Type": kind})
 
+    async def _in_time(self, function, *args):
+        end = asyncio.get_running_loop().time() + self._limits.seconds
+        return await self._work(end, function, *args)
+
     async def _work(self, end, function, *args):
         try:
             async with asyncio.timeout_at(end):
@@ -150,35 +162,3 @@ class _Endpoints:
 
 def _client(request):
     return request.client.host if request.client else "local"
-
-
-def _json(content, status=200, headers=None):
-    # Escaped to ASCII: metadata may hold what UTF-8 can't.
-    text = json.dumps(content, allow_nan=False)
-    headers = {"Cache-Control": "no-store", **(headers or {})}
-    return Response(text, status, headers, "application/json")
-
-
-async def _refused(request, error):
-    headers = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(math.ceil(error.retry_after))
-    return _json({"error": error.sentence}, error.status, headers)
-
-
-async def _http_exception(request, error):
-    return _json({"error": error.detail}, error.status_code, error.headers)
-
-
-async def _gone(request, error):
-    return Response(status_code=CLIENT_GONE)
-
-
-async def _unreachable(request, error):
-    _log.error("The gallery can't be reached: %s", error)
-    refused = Refused(503, "The gallery can't be reached.", retry_after=1)
-    return await _refused(request, refused)
-
-
-async def _broken(request, error):
-    return _json({"error": "The server failed; its log says why."}, 500)

@@ -9,6 +9,7 @@ from keras_cmr.serving.refused import Refused
 
 FIELDS = ("image", "text", "k", "where", "exclude", "reference_id")
 MAX_EXCLUDE = 1000
+MAX_SEED = 999_999_999
 _SENTENCE = 300
 
 
@@ -75,6 +76,45 @@ def question(fields, limits):
     _check_where(where)
     _check_utf8(reference_id, exclude, where)
     return Question(image, text, k, where, exclude, reference_id)
+
+
+def browse_question(params, limits):
+    """Checks what `GET /gallery` is asked for.
+
+    Args:
+        params: Mapping from name to string.
+        limits: `Limits`.
+
+    Returns:
+        Tuple of `k`, `seed` and `where`.
+
+    Raises:
+        Refused: 422.
+    """
+    unknown = sorted(set(params) - {"k", "seed", "where"})
+    if unknown:
+        raise _refused(
+            f"Parameters must be of k, seed, where. Received: {unknown[0]!r}"
+        )
+    most = {"k": limits.k, "seed": MAX_SEED}
+    numbers = {"k": str(min(24, limits.k)), "seed": "0"}
+    for name, default in numbers.items():
+        text, least = params.get(name, default), int(name == "k")
+        digits = text.isascii() and text.isdecimal() and len(text) < 11
+        if not digits or not least <= int(text) <= most[name]:
+            raise _refused(
+                f"`{name}` must be an integer from {least} to {most[name]}."
+            )
+        numbers[name] = int(text)
+    where = None
+    if text := params.get("where"):
+        try:
+            where = parse_json(text)
+        except ValueError as error:
+            raise _refused(f"`where` must be JSON: {error}") from None
+    _check_where(where)
+    _check_utf8(where)
+    return numbers["k"], numbers["seed"], where
 
 
 def parse_json(text):

@@ -35,7 +35,14 @@ def bound_socket(host, port):
     return bound
 
 
-def serve(service, bound, allow_hosts=None, allow_origins=(), trust_proxies=()):
+def serve(
+    service,
+    bound,
+    allow_hosts=None,
+    allow_origins=(),
+    trust_proxies=(),
+    page=True,
+):
     """Answers requests until SIGTERM or Ctrl+C, then finishes what it has.
 
     Args:
@@ -44,12 +51,13 @@ def serve(service, bound, allow_hosts=None, allow_origins=(), trust_proxies=()):
         allow_hosts, allow_origins: As of `application`.
         trust_proxies: List of addresses or networks whose `X-Forwarded-For`
             says who the client is. Of all others it is ignored.
+        page: As of `application`.
     """
     for name in ("keras_cmr.serving", "uvicorn"):
         _log_to_stderr(name)
     seconds = service.limits.seconds
     config = uvicorn.Config(
-        application(service, allow_hosts, allow_origins),
+        application(service, allow_hosts, allow_origins, page),
         http=functools.partial(PromptProtocol, seconds),
         ws="none",
         lifespan="on",

@@ -5,6 +5,7 @@ import time
 from keras_cmr.retrieval.gallery import Gallery
 from keras_cmr.retrieval.images import UnreadableImage
 from keras_cmr.serving.batched_model import BatchedModel
+from keras_cmr.serving.browsing import Browsing
 from keras_cmr.serving.health import Health
 from keras_cmr.serving.limits import Limits
 from keras_cmr.serving.metrics import Metrics
@@ -68,6 +69,8 @@ class Service:
             self.metrics,
             refresh_seconds,
         )
+        self._browsing = Browsing(self._gallery, self.limits)
+        self._name = _name_of(model)
 
     @classmethod
     def open(cls, location, model, **kwargs):
@@ -144,6 +147,21 @@ class Service:
                 404, "The picture of this id can't be read here."
             ) from None
 
+    def about(self):
+        """What a page must know to ask well, a dict fit for JSON."""
+        return {
+            "status": self.health.trouble or "ready",
+            "images": self.health.images,
+            "model": self._name,
+            "texts_alone": hasattr(self._model, "embed_texts"),
+            "limits": self._browsing.limits(),
+            "filters": self._browsing.facets(),
+        }
+
+    def some(self, k, seed, where):
+        """As of `Browsing.some`."""
+        return self._browsing.some(k, seed, where)
+
     def _check(self, question):
         """Refuses what this gallery and this model can't answer."""
         ids, reference_id = list(question.exclude), question.reference_id
@@ -174,5 +192,14 @@ class Service:
             "score": round(hit.score, 6),
             "rank": hit.rank,
             "metadata": hit.metadata,
+            "picture": hit.path is not None,
         }
         return {**shown, "path": hit.path} if self.show_paths else shown
+
+
+def _name_of(model):
+    """What people call a model: by its own word, or by its fusion."""
+    title = getattr(model, "title", None)
+    if isinstance(title, str):
+        return title
+    return type(getattr(model, "fusion", model)).__name__

@@ -48,7 +48,7 @@ def served(made):
     def make(model=None, limits=None, wait=True, **kwargs):
         hosts = {
             name: kwargs.pop(name)
-            for name in ("allow_hosts", "allow_origins")
+            for name in ("allow_hosts", "allow_origins", "page")
             if name in kwargs
         }
         service = Service.open(

@@ -34,7 +34,7 @@ def test_curl(tmp_path):
         verbose=0,
     )
     commands = re.findall(r"^curl .*$", GUIDE, re.MULTILINE)
-    assert len(commands) == 6
+    assert len(commands) == 8
     with running(tmp_path / "gallery") as server:
         printed = [
             subprocess.run(
@@ -57,8 +57,10 @@ def test_curl(tmp_path):
     assert not {"shoe-3", "shoe-4"} & {hit["id"] for hit in by_id["hits"]}
     with Image.open(tmp_path / "shoe-3.jpg") as picture:
         assert picture.format == "JPEG"
-    assert json.loads(printed[4]) == {"status": "ready", "images": 20}
-    assert b"keras_cmr_gallery_images 20.0" in printed[5]
+    assert len(json.loads(printed[4])["images"]) == 3
+    assert json.loads(printed[5])["model"] == "Slow"
+    assert json.loads(printed[6]) == {"status": "ready", "images": 20}
+    assert b"keras_cmr_gallery_images 20.0" in printed[7]
 
 
 def test_every_option_is_told():

@@ -56,6 +56,8 @@ def assert_hits(answer, ranked):
         [hit["score"] for hit in hits], [s for _, s in ranked], atol=2e-6
     )
     assert [hit["rank"] for hit in hits] == [*range(1, len(hits) + 1)]
+    for hit in hits:
+        assert hit["picture"] is (hit["id"] != "bare")
 
 
 def test_picture_and_text(client, made, expected):
@@ -71,7 +73,13 @@ def test_picture_and_text(client, made, expected):
     assert body["reason"] is None
     seconds = body["seconds"]
     assert seconds["total"] >= seconds["search"] + seconds["embedding"] > 0
-    assert set(body["hits"][0]) == {"id", "score", "rank", "metadata"}
+    assert set(body["hits"][0]) == {
+        "id",
+        "score",
+        "rank",
+        "metadata",
+        "picture",
+    }
     assert answer.headers["cache-control"] == "no-store"
     number = int(body["hits"][0]["id"].partition("/")[2] or 0)
     if body["hits"][0]["id"] != "bare":

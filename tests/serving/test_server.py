@@ -44,7 +44,8 @@ def until_closed(connection):
 
 def test_it_says_where_and_for_whom(server):
     assert server.said == (
-        f"13 images on http://127.0.0.1:{server.port}, for this machine only\n"
+        f"13 images on http://127.0.0.1:{server.port}, for this machine only. "
+        "Open it in a browser.\n"
     )
 
 

@@ -121,6 +121,18 @@ class LocalBackend(Backend):
                 rows.record(rows.row(id)) if id in rows else None for id in ids
             ]
 
+    def sample(self, count, seed, where=None):
+        with self._lock.read():
+            state = self._state
+            allowed = state.rows.alive
+            if where is not None:
+                allowed = allowed & state.metadata.mask(where)
+            places = np.flatnonzero(allowed)
+            drawn = np.random.default_rng(seed).choice(
+                places, min(count, len(places)), replace=False
+            )
+            return [state.rows.record(row) for row in np.sort(drawn).tolist()]
+
     def vectors(self, ids):
         with self._lock.read():
             check_there(self, ids)

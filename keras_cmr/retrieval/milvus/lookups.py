@@ -1,5 +1,7 @@
 """The reading half of a gallery on Milvus, apart from searches."""
 
+import numpy as np
+
 from keras_cmr.retrieval.backend import Backend
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.milvus import expressions
@@ -7,6 +9,8 @@ from keras_cmr.retrieval.milvus import schema
 from keras_cmr.retrieval.milvus.reading import REQUEST_LIMIT
 
 ROWS_PER_READ = 1_000
+# Of `sample`: rows that were removed leave numbers that stand for none.
+_TRIES = 8
 
 
 class Lookups(Backend):
@@ -42,6 +46,26 @@ class Lookups(Backend):
         self._finish()
         rows = self._reader.by_key(ids, schema.RECORD)
         return [schema.record_of(rows[i]) if i in rows else None for i in ids]
+
+    def sample(self, count, seed, where=None):
+        self._finish()
+        rng, span = np.random.default_rng(seed), self._current.next_seq
+        count = min(count, REQUEST_LIMIT // 2)
+        rows, tries = {}, _TRIES if where is None else 1
+        while len(rows) < count and tries:
+            condition = where and expressions.expression_of(where)
+            if where is None:
+                # Of all there ever were; some may have been removed.
+                drawn = rng.choice(span, min(2 * count, span), replace=False)
+                condition = f"seq in {np.sort(drawn).tolist()}"
+            for row in self._reader.query(condition, schema.RECORD):
+                rows[row["seq"]] = row
+            tries = 0 if 2 * count >= span else tries - 1
+        found = [schema.record_of(rows[seq]) for seq in sorted(rows)]
+        if where is not None:
+            found = [r for r in found if where.holds(r.metadata)]
+        drawn = rng.choice(len(found), min(count, len(found)), replace=False)
+        return [found[place] for place in np.sort(drawn).tolist()]
 
     def vectors(self, ids):
         self._finish()

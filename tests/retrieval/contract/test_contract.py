@@ -71,6 +71,34 @@ def test_what_was_added_is_there_at_once_and_after_reopening(
         assert each.verify()
 
 
+def test_a_sample(filled):
+    gallery, expected = filled
+    drawn = gallery.sample(4, seed=1)
+    ids = [record.id for record in drawn]
+    assert ids == sorted(ids, key=IDS.index) and len(set(ids)) == 4
+    for record in drawn:
+        _, metadata, path = expected.rows[record.id]
+        assert (record.metadata, record.path) == (metadata, path)
+    assert gallery.sample(4, seed=1) == drawn
+    # Forty draws of four miss one of ten once in a hundred million.
+    seen = {record.id for s in range(40) for record in gallery.sample(4, s)}
+    assert seen == set(IDS)
+    where = {"shop": "x", "n": {"$gt": 2}}
+    fits = [record.id for record in gallery.sample(9, 0, where)]
+    assert fits == [IDS[4], IDS[6], IDS[8]]
+    gallery.remove(IDS[1:])
+    assert [record.id for record in gallery.sample(9)] == IDS[:1]
+    assert gallery.sample(9, where={"shop": "y"}) == []
+    gallery.remove(IDS[:1])
+    assert gallery.sample(9) == []
+    with pytest.raises(ValueError, match="`count` must be at least 1"):
+        gallery.sample(0)
+
+
+def test_a_sample_of_nothing(gallery):
+    assert gallery.sample(3) == gallery.sample(3, 0, {"a": 1}) == []
+
+
 def test_vectors_of_ids_in_the_order_asked_for(filled):
     gallery, expected = filled
     wanted = [IDS[7], IDS[0], IDS[4]]
