@@ -1,6 +1,5 @@
 """The backend of a gallery in a folder."""
 
-import contextlib
 import json
 import threading
 from dataclasses import replace
@@ -8,16 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_cmr.retrieval.adding import check_new
 from keras_cmr.retrieval.adding import check_there
-from keras_cmr.retrieval.adding import check_width
 from keras_cmr.retrieval.backend import Backend
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.exclusion import Exclusion
 from keras_cmr.retrieval.local import folder as files
 from keras_cmr.retrieval.local import planner
-from keras_cmr.retrieval.local.checksums import checksums
-from keras_cmr.retrieval.local.columns import Columns
 from keras_cmr.retrieval.local.engine import Engine
 from keras_cmr.retrieval.local.engine import build_engine
 from keras_cmr.retrieval.local.freed_memory import give_back
@@ -28,17 +23,11 @@ from keras_cmr.retrieval.local.state import State
 from keras_cmr.retrieval.local.state import read_rows
 from keras_cmr.retrieval.local.table import LanceTable
 from keras_cmr.retrieval.local.verification import verify
+from keras_cmr.retrieval.local.writing import LocalWriting
 from keras_cmr.retrieval.query import check_fingerprint
-from keras_cmr.write_lock import write_lock
-
-# Vectors of larger additions are mapped from disk, not kept in memory: what
-# `index_images` writes is larger, most often.
-_MAPPED_FROM = 1024
-# A write takes milliseconds; only `compact` holds the lock for longer.
-_SECONDS_WAITED = 10
 
 
-class LocalBackend(Backend):
+class LocalBackend(LocalWriting, Backend):
     """Rows in a Lance table, searched in memory-mapped files.
 
     The table is the truth; memory holds ids, paths and metadata, and the
@@ -159,67 +148,6 @@ class LocalBackend(Backend):
                 [rows.paths[row] for row in places],
                 [json.loads(rows.metadata[row]) for row in places],
             )
-
-    def add(self, rows):
-        with self._writing():
-            check_new(self, rows.ids)
-            check_width(self.dim, rows.vectors)
-            metadata = [json.dumps(entry) for entry in rows.metadata]
-            self._write(rows.ids, rows.paths, metadata, rows.vectors)
-
-    def update(self, changes):
-        with self._writing():
-            check_there(self, changes.ids)
-            rows, blocks = self._state.rows, self._state.blocks
-            places = np.array([rows.row(id) for id in changes.ids], np.int64)
-            paths = changes.paths
-            if paths is None:
-                paths = [rows.paths[row] for row in places.tolist()]
-            metadata = [rows.metadata[row] for row in places.tolist()]
-            if changes.metadata is not None:
-                metadata = [json.dumps(entry) for entry in changes.metadata]
-            vectors = changes.vectors
-            if vectors is None:
-                vectors = blocks.take(places)
-            check_width(self.dim, vectors)
-            self._write(changes.ids, paths, metadata, vectors, places)
-
-    def remove(self, ids):
-        with self._writing():
-            check_there(self, ids)
-            rows = self._state.rows
-            places = np.array([rows.row(id) for id in ids], np.int64)
-            self._table.commit(removed=rows.serials[places])
-            with self._lock.write():
-                self._state.apply(places)
-
-    def _write(self, ids, paths, metadata, vectors, replaced=None):
-        state = self._state
-        # Unique for ever: no two commits make the same version.
-        first = (self._table.version + 1) << 32
-        serials = np.arange(first, first + len(ids))
-        sums = checksums(serials, ids, paths, metadata, vectors)
-        columns = Columns(serials, ids, paths, metadata, sums, vectors)
-        removed = None if replaced is None else state.rows.serials[replaced]
-        self._table.commit(columns, removed)
-        blocks = [vectors]
-        if len(ids) >= _MAPPED_FROM:
-            blocks = self._table.newest_blocks(len(ids))
-        with self._lock.write():
-            state.apply(replaced, columns, blocks)
-
-    @contextlib.contextmanager
-    def _writing(self):
-        """Nobody else writes, and what others wrote is known here."""
-        with self._writers, write_lock(self.folder, _SECONDS_WAITED):
-            self._take_in()
-            try:
-                yield
-                with contextlib.suppress(OSError):
-                    # What was written is durable; this can wait.
-                    self._table.tidy()
-            finally:
-                self._version = self._table.version
 
     def search(self, queries, k, exclude, where):
         with self._lock.read():

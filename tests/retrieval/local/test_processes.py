@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from keras_cmr.retrieval import Gallery
-from keras_cmr.retrieval.local import backend
+from keras_cmr.retrieval.local import writing
 from keras_cmr.retrieval.local import engine
 from keras_cmr.retrieval.local import table
 from keras_cmr.write_lock import write_lock
@@ -180,7 +180,7 @@ def test_a_writer_that_waits_in_vain_is_told(pair, monkeypatch):
     folder = one.stats()["location"]
     process = start(HOLD, folder)
     assert process.stdout.readline() == "held\n"
-    monkeypatch.setattr(backend, "_SECONDS_WAITED", 0.2)
+    monkeypatch.setattr(writing, "_SECONDS_WAITED", 0.2)
     before = content(one)
     for write in (
         lambda: one.add_embeddings(random_rows(1, 8), ["x"]),
@@ -200,7 +200,7 @@ def test_a_writer_that_waits_in_vain_is_told(pair, monkeypatch):
 
 def test_two_holders_in_one_process_exclude_each_other(pair, monkeypatch):
     one, other = pair
-    monkeypatch.setattr(backend, "_SECONDS_WAITED", 0.1)
+    monkeypatch.setattr(writing, "_SECONDS_WAITED", 0.1)
     with (
         write_lock(Path(one.stats()["location"])),
         pytest.raises(BlockingIOError),
