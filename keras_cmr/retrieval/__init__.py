@@ -25,3 +25,7 @@ __all__ = [
     "index_images",
     "load_shards",
 ]
+
+
+def __dir__():
+    return sorted(__all__)
