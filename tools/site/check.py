@@ -3,10 +3,12 @@
 python tools/site/check.py SITE
 
 Every link, picture, script and style of every page leads to a file of the
-site, a link with an anchor to one that is there, and nothing is loaded from
-elsewhere. Prints what is not so, and then exits with 1.
+site, a link with an anchor to one that is there, nothing is loaded from
+elsewhere, and every public name has an anchor on some page. Prints what is not
+so, and then exits with 1.
 """
 
+import ast
 import re
 import sys
 from html.parser import HTMLParser
@@ -14,6 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from urllib.parse import urlsplit
 
+PACKAGE = Path(__file__).parents[2] / "keras_cmr"
 # Elements that load what they name, and the attribute that names it.
 LOADING = {
     "script": "src",
@@ -91,9 +94,32 @@ def target(page, place, site):
     return (page.parent / path).resolve() if path else page
 
 
+def unlisted(site):
+    """One line for every public name that is on no page."""
+    anchors = set()
+    for path in site.rglob("*.html"):
+        anchors |= Page(path.read_text(encoding="utf-8")).anchors
+    folders = [*PACKAGE.glob("*/__init__.py")]
+    folders += PACKAGE.glob("datasets/*/__init__.py")
+    for path in sorted(folders):
+        module = ".".join(path.parent.relative_to(PACKAGE.parent).parts)
+        for name in _all_of(path):
+            if f"{module}.{name}" not in anchors:
+                yield f"{module}.{name} is on no page"
+
+
+def _all_of(path):
+    """The names in `__all__` of a module, which is not imported."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        named = isinstance(node, ast.Assign) and node.targets[0]
+        if getattr(named, "id", None) == "__all__":
+            return ast.literal_eval(node.value)
+    return []
+
+
 def main(arguments):
     site = Path(arguments[0])
-    found = list(faults(site))
+    found = [*faults(site), *unlisted(site)]
     print("\n".join(found) or f"{site} is whole and asks nobody else")
     return 1 if found or not (site / "index.html").is_file() else 0
 

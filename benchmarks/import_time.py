@@ -1,0 +1,184 @@
+"""What importing costs: `keras_cmr` beside `keras` alone, and `--help`.
+
+python benchmarks/import_time.py
+
+Each import runs in a process of its own, sides taking turns; times are those
+of the child alone, CPU (user and system) and wall. *all of keras_cmr* names
+every public module. `--help` is the installed form, `python -m keras_cmr.cli
+--help`. Also builds the wheel and weighs it. Writes `import_time.json` and
+`table.md` in `benchmarks/results/import_time/`. `--smoke --out FOLDER` takes
+one round.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # this checkout, installed or not
+
+from benchmarks import measuring  # noqa: E402
+
+RESULTS = HERE / "results" / "import_time"
+ROUNDS = 5
+CHECK = "import sys; print(int('tensorflow' in sys.modules))"
+SIDES = {
+    "python": ["-c", "pass"],
+    "keras": ["-c", "import keras"],
+    "keras_cmr": ["-c", "import keras_cmr"],
+    "keras, then keras_cmr": ["-c", "import keras, keras_cmr"],
+    "all of keras_cmr": [
+        "-c",
+        "import keras_cmr\n"
+        "for name in keras_cmr.__all__: getattr(keras_cmr, name)",
+    ],
+    "keras-cmr --help": ["-m", "keras_cmr.cli", "--help"],
+}
+# Name in the table -> side, what it is measured against, most allowed.
+RATIOS = {
+    "`import keras_cmr`": ("keras_cmr", "keras", 1.1),
+    "`import keras, keras_cmr`": ("keras, then keras_cmr", "keras", 1.1),
+    "every public module named": ("all of keras_cmr", "keras", None),
+}
+HELP_SECONDS = 1.0
+WHEEL_MIB = 1.0
+
+
+def child(arguments):
+    """CPU and wall seconds of one Python process."""
+    before = os.times()
+    start = time.perf_counter()
+    subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        cwd=HERE.parent,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.DEVNULL,
+    )
+    wall = time.perf_counter() - start
+    after = os.times()
+    cpu = (
+        after.children_user
+        - before.children_user
+        + after.children_system
+        - before.children_system
+    )
+    return {"cpu_seconds": cpu, "wall_seconds": wall}
+
+
+def imports_tensorflow(arguments):
+    """Whether TensorFlow is loaded when such a process ends."""
+    if arguments[0] == "-m":
+        code = (
+            "import runpy, sys\n"
+            f"sys.argv = {arguments[1:]!r}\n"
+            "try: runpy.run_module(sys.argv[0], run_name='__main__')\n"
+            "except SystemExit: pass\n"
+        )
+    else:
+        code = arguments[1] + "\n"
+    found = subprocess.run(
+        [sys.executable, "-c", code + CHECK],
+        check=True,
+        cwd=HERE.parent,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+    return found.stdout.split()[-1] == "1"
+
+
+def wheel_bytes():
+    """Size of the wheel, built from this checkout."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [
+                sys.executable,
+                *("-m", "pip", "wheel", "-q", "--no-deps", "-w", folder),
+                str(HERE.parent),
+            ],
+            check=True,
+        )
+        (wheel,) = Path(folder).glob("*.whl")
+        return wheel.stat().st_size
+
+
+def measure(rounds):
+    for arguments in SIDES.values():
+        child(arguments)  # byte code is written, files are in memory
+    sides = {
+        name: lambda steps, arguments=arguments: child(arguments)
+        for name, arguments in SIDES.items()
+    }
+    timings = measuring.alternate(sides, rounds, 1)
+    return {
+        "ratios": {
+            name: measuring.ratios(timings, side, base)
+            for name, (side, base, _) in RATIOS.items()
+        },
+        "seconds": measuring.summary(timings),
+        "tensorflow": {
+            name: imports_tensorflow(arguments)
+            for name, arguments in SIDES.items()
+        },
+        "wheel_bytes": wheel_bytes(),
+        "rounds": timings,
+    }
+
+
+def table(record):
+    """The figures as Markdown."""
+    lines = [
+        "| what | CPU time | over `import keras` [range] | at most | "
+        "imports TensorFlow |",
+        "|---|---|---|---|---|",
+    ]
+    rows = [("`import keras`", "keras", None, None)]
+    rows += [
+        (name, side, record["ratios"][name]["cpu_seconds"], most)
+        for name, (side, _, most) in RATIOS.items()
+    ]
+    for name, side, ratio, most in rows:
+        seconds = record["seconds"][side]["cpu_seconds"]["median"]
+        shown = (
+            "{median:.3f} [{min:.3f}, {max:.3f}]".format(**ratio)
+            if ratio
+            else ""
+        )
+        loaded = "yes" if record["tensorflow"][side] else "no"
+        lines.append(
+            f"| {name} | {seconds:.2f} s | {shown} | {most or ''} | {loaded} |"
+        )
+    helped = record["seconds"]["keras-cmr --help"]
+    loaded = "yes" if record["tensorflow"]["keras-cmr --help"] else "no"
+    lines += [
+        f"| `keras-cmr --help` | {helped['cpu_seconds']['median']:.2f} s, "
+        f"wall {helped['wall_seconds']['median']:.2f} s | | "
+        f"{HELP_SECONDS:.0f} s wall | {loaded} |",
+        "",
+        f"The wheel weighs {record['wheel_bytes'] / 2**20:.2f} MiB, at most "
+        f"{WHEEL_MIB:.0f}. Load average at the start: "
+        f"{record['hardware']['load_average'][0]:.1f}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments=None):
+    parser = measuring.parser(__doc__)
+    chosen = measuring.chosen(parser, arguments)
+    folder = chosen.out or RESULTS
+    before = measuring.hardware()
+    record = {"config": {"rounds": 1 if chosen.smoke else ROUNDS}}
+    record |= measure(**record["config"])
+    path = folder / "import_time.json"
+    measuring.write_record(path, record, before)
+    text = table({**record, "hardware": before})
+    (folder / "table.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
