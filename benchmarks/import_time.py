@@ -23,8 +23,8 @@ sys.path.insert(0, str(HERE.parent))  # this checkout, installed or not
 from benchmarks import measuring  # noqa: E402
 
 RESULTS = HERE / "results" / "import_time"
-ROUNDS = 5
-CHECK = "import sys; print(int('tensorflow' in sys.modules))"
+ROUNDS = 3
+CHECK = "\nimport sys; print(int('tensorflow' in sys.modules))"
 SIDES = {
     "python": ["-c", "pass"],
     "keras": ["-c", "import keras"],
@@ -48,15 +48,18 @@ WHEEL_MIB = 1.0
 
 
 def child(arguments):
-    """CPU and wall seconds of one Python process."""
+    """CPU and wall seconds of one Python process, and whether it loaded TF."""
+    if arguments[0] == "-c":
+        arguments = ["-c", arguments[1] + CHECK]
     before = os.times()
     start = time.perf_counter()
-    subprocess.run(
+    process = subprocess.run(
         [sys.executable, *arguments],
         check=True,
         cwd=HERE.parent,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     wall = time.perf_counter() - start
     after = os.times()
@@ -66,29 +69,19 @@ def child(arguments):
         + after.children_system
         - before.children_system
     )
-    return {"cpu_seconds": cpu, "wall_seconds": wall}
+    loaded = process.stdout.split()[-1] == "1"
+    return {"cpu_seconds": cpu, "wall_seconds": wall, "tensorflow": loaded}
 
 
-def imports_tensorflow(arguments):
-    """Whether TensorFlow is loaded when such a process ends."""
-    if arguments[0] == "-m":
-        code = (
-            "import runpy, sys\n"
-            f"sys.argv = {arguments[1:]!r}\n"
-            "try: runpy.run_module(sys.argv[0], run_name='__main__')\n"
-            "except SystemExit: pass\n"
-        )
-    else:
-        code = arguments[1] + "\n"
-    found = subprocess.run(
-        [sys.executable, "-c", code + CHECK],
-        check=True,
-        cwd=HERE.parent,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
+def help_imports_tensorflow():
+    """Whether TensorFlow is loaded when `keras-cmr --help` ends."""
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['keras-cmr', '--help']\n"
+        "try: runpy.run_module('keras_cmr.cli', run_name='__main__')\n"
+        "except SystemExit: pass"
     )
-    return found.stdout.split()[-1] == "1"
+    return child(["-c", code])["tensorflow"]
 
 
 def wheel_bytes():
@@ -107,8 +100,7 @@ def wheel_bytes():
 
 
 def measure(rounds):
-    for arguments in SIDES.values():
-        child(arguments)  # byte code is written, files are in memory
+    child(SIDES["all of keras_cmr"])  # byte code is written
     sides = {
         name: lambda steps, arguments=arguments: child(arguments)
         for name, arguments in SIDES.items()
@@ -121,9 +113,9 @@ def measure(rounds):
         },
         "seconds": measuring.summary(timings),
         "tensorflow": {
-            name: imports_tensorflow(arguments)
-            for name, arguments in SIDES.items()
-        },
+            name: found[0]["tensorflow"] for name, found in timings.items()
+        }
+        | {"keras-cmr --help": help_imports_tensorflow()},
         "wheel_bytes": wheel_bytes(),
         "rounds": timings,
     }

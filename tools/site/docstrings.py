@@ -2,6 +2,9 @@
 
 Griffe knows `Args:`, `Raises:` and `Attributes:`. Keras' other headings become
 bold: the entries of `Call arguments:` a list, what is returned a paragraph.
+
+It also takes `keras_cmr.datasets.load` for the module of that name, where
+Python has the function that was imported from it.
 """
 
 import re
@@ -36,8 +39,23 @@ def rewritten(text):
     return HEADING.sub(r"**\1:**\n\n", text)
 
 
+def functions_over_modules(module):
+    """Puts what Python finds under a name where Griffe has a module."""
+    for name, member in list(module.members.items()):
+        if member.is_alias or not member.is_module:
+            continue
+        functions_over_modules(member)
+        if module.imports.get(name) == f"{member.path}.{name}":
+            found = member.members[name]
+            found.parent = module  # its path, and so its anchor
+            module.members[name] = found
+
+
 class HouseDocstrings(griffe.Extension):
     """Rewrites every docstring before it is parsed."""
+
+    def on_package(self, *, pkg, **kwargs):
+        functions_over_modules(pkg)
 
     def on_object(self, *, obj, **kwargs):
         if obj.docstring is not None:
