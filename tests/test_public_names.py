@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,12 @@ def test_package():
         assert getattr(keras_cmr, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'gan'"):
         keras_cmr.gan  # noqa: B018
+
+
+def test_type_checkers_see_the_same():
+    text = Path(keras_cmr.__file__).read_text(encoding="utf-8")
+    for name in keras_cmr.__all__:
+        assert name == "__version__" or f"import {name} as {name}\n" in text
 
 
 @pytest.mark.parametrize("name", MODULES)
