@@ -1,15 +1,18 @@
 """What importing costs: `keras_cmr` beside `keras` alone, and `--help`.
 
-python benchmarks/import_time.py
+python benchmarks/import_time.py imports
+python benchmarks/import_time.py help
+python benchmarks/import_time.py table
 
-Each import runs in a process of its own, sides taking turns; times are those
-of the child alone, CPU (user and system) and wall. *all of keras_cmr* names
-every public module. `--help` is the installed form, `python -m keras_cmr.cli
---help`. Also builds the wheel and weighs it. Writes `import_time.json` and
-`table.md` in `benchmarks/results/import_time/`. `--smoke --out FOLDER` takes
-one round.
+`imports`: each import in a process of its own, sides taking turns; times are
+those of the child alone, CPU (user and system) and wall. *Every public module
+named* touches all of `keras_cmr.__all__`. `help`: `python -m keras_cmr.cli
+--help` many times over, and the wheel, built and weighed. `table` puts both
+into `table.md`. Files are in `benchmarks/results/import_time/`. `--smoke --out
+FOLDER` takes one round.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -35,7 +38,6 @@ SIDES = {
         "import keras_cmr\n"
         "for name in keras_cmr.__all__: getattr(keras_cmr, name)",
     ],
-    "keras-cmr --help": ["-m", "keras_cmr.cli", "--help"],
 }
 # Name in the table -> side, what it is measured against, most allowed.
 RATIOS = {
@@ -43,6 +45,8 @@ RATIOS = {
     "`import keras, keras_cmr`": ("keras, then keras_cmr", "keras", 1.1),
     "every public module named": ("all of keras_cmr", "keras", None),
 }
+HELP = ["-m", "keras_cmr.cli", "--help"]
+HELP_RUNS = 30
 HELP_SECONDS = 1.0
 WHEEL_MIB = 1.0
 
@@ -69,6 +73,7 @@ def child(arguments):
         + after.children_system
         - before.children_system
     )
+    # `--help` prints what it prints; imports print the check alone.
     loaded = process.stdout.split()[-1] == "1"
     return {"cpu_seconds": cpu, "wall_seconds": wall, "tensorflow": loaded}
 
@@ -99,7 +104,7 @@ def wheel_bytes():
         return wheel.stat().st_size
 
 
-def measure(rounds):
+def measure_imports(rounds):
     child(SIDES["all of keras_cmr"])  # byte code is written
     sides = {
         name: lambda steps, arguments=arguments: child(arguments)
@@ -114,62 +119,90 @@ def measure(rounds):
         "seconds": measuring.summary(timings),
         "tensorflow": {
             name: found[0]["tensorflow"] for name, found in timings.items()
-        }
-        | {"keras-cmr --help": help_imports_tensorflow()},
-        "wheel_bytes": wheel_bytes(),
+        },
         "rounds": timings,
     }
 
 
-def table(record):
+def measure_help(rounds):
+    timings = {"help": [child(HELP) for _ in range(rounds)]}
+    return {
+        "seconds": measuring.summary(timings)["help"],
+        "tensorflow": help_imports_tensorflow(),
+        "wheel_bytes": wheel_bytes(),
+        "rounds": timings["help"],
+    }
+
+
+def table(imports, help_):
     """The figures as Markdown."""
     lines = [
         "| what | CPU time | over `import keras` [range] | at most | "
-        "imports TensorFlow |",
-        "|---|---|---|---|---|",
+        "imports TensorFlow | load |",
+        "|---|---|---|---|---|---|",
     ]
     rows = [("`import keras`", "keras", None, None)]
     rows += [
-        (name, side, record["ratios"][name]["cpu_seconds"], most)
+        (name, side, imports["ratios"][name]["cpu_seconds"], most)
         for name, (side, _, most) in RATIOS.items()
     ]
     for name, side, ratio, most in rows:
-        seconds = record["seconds"][side]["cpu_seconds"]["median"]
+        seconds = imports["seconds"][side]["cpu_seconds"]["median"]
         shown = (
             "{median:.3f} [{min:.3f}, {max:.3f}]".format(**ratio)
             if ratio
             else ""
         )
-        loaded = "yes" if record["tensorflow"][side] else "no"
         lines.append(
-            f"| {name} | {seconds:.2f} s | {shown} | {most or ''} | {loaded} |"
+            f"| {name} | {seconds:.2f} s | {shown} | {most or ''} | "
+            f"{_yes(imports['tensorflow'][side])} | {_load(imports)} |"
         )
-    helped = record["seconds"]["keras-cmr --help"]
-    loaded = "yes" if record["tensorflow"]["keras-cmr --help"] else "no"
+    cpu, wall = (
+        help_["seconds"][f"{kind}_seconds"] for kind in ("cpu", "wall")
+    )
     lines += [
-        f"| `keras-cmr --help` | {helped['cpu_seconds']['median']:.2f} s, "
-        f"wall {helped['wall_seconds']['median']:.2f} s | | "
-        f"{HELP_SECONDS:.0f} s wall | {loaded} |",
+        f"| `keras-cmr --help`, {len(help_['rounds'])} times | "
+        f"{cpu['median']:.2f} s; wall {wall['median']:.2f} "
+        f"[{wall['min']:.2f}, {wall['max']:.2f}] s | | "
+        f"{HELP_SECONDS:.0f} s wall | {_yes(help_['tensorflow'])} | "
+        f"{_load(help_)} |",
         "",
-        f"The wheel weighs {record['wheel_bytes'] / 2**20:.2f} MiB, at most "
-        f"{WHEEL_MIB:.0f}. Load average at the start: "
-        f"{record['hardware']['load_average'][0]:.1f}.",
+        f"The wheel weighs {help_['wheel_bytes'] / 2**20:.2f} MiB, at most "
+        f"{WHEEL_MIB:.0f}.",
     ]
     return "\n".join(lines) + "\n"
 
 
+def _yes(fact):
+    return "yes" if fact else "no"
+
+
+def _load(record):
+    return f"{record['hardware']['load_average'][0]:.1f}"
+
+
 def main(arguments=None):
     parser = measuring.parser(__doc__)
+    parser.add_argument("part", choices=["imports", "help", "table"])
     chosen = measuring.chosen(parser, arguments)
     folder = chosen.out or RESULTS
+    if chosen.part == "table":
+        records = [
+            json.loads((folder / f"{part}.json").read_text())
+            for part in ("imports", "help")
+        ]
+        text = table(*records)
+        (folder / "table.md").write_text(text)
+        print(text)
+        return
+    measure, rounds = {
+        "imports": (measure_imports, ROUNDS),
+        "help": (measure_help, HELP_RUNS),
+    }[chosen.part]
     before = measuring.hardware()
-    record = {"config": {"rounds": 1 if chosen.smoke else ROUNDS}}
-    record |= measure(**record["config"])
-    path = folder / "import_time.json"
-    measuring.write_record(path, record, before)
-    text = table({**record, "hardware": before})
-    (folder / "table.md").write_text(text)
-    print(text)
+    config = {"rounds": 1 if chosen.smoke else rounds}
+    record = {"config": config, **measure(**config)}
+    measuring.write_record(folder / f"{chosen.part}.json", record, before)
 
 
 if __name__ == "__main__":
