@@ -43,6 +43,20 @@ def test_every_dependency_has_a_reason(packaging):
     assert sorted(first_cells(extras)) == sorted(packaging["extras_require"])
 
 
+def test_what_is_included_is_there():
+    shown = "\n".join(pages().values())
+    found = re.findall(r"^<!-- include (\S+?)(?:#(\S+))? -->$", shown, re.M)
+    assert len(found) > 10
+    for source, anchor in found:
+        text = (ROOT / source).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        slugs = [
+            re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in headings
+        ]
+        assert not anchor or anchor in slugs, (source, anchor)
+
+
 def test_no_result_is_left_out():
     shown = "\n".join(pages().values())
     for path in (ROOT / "benchmarks" / "results").rglob("*.md"):
