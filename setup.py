@@ -44,6 +44,15 @@ PRETRAINED = [
     "tokenizers>=0.20",
 ]
 
+# The pages under docs/. Material is maintained until May 2027; Zensical, by the
+# same authors, reads mkdocs.yml (whether it runs our hooks is not tried).
+DOCS = [
+    "mkdocs>=1.6,<2",
+    "mkdocs-material>=9.7",
+    "mkdocstrings[python]>=1.0",
+    "griffelib>=2",  # what tools/site/docstrings.py extends
+]
+
 # Logistic regression and t-SNE of `keras-cmr gap`.
 GAP = ["scikit-learn>=1.4"]
 
@@ -57,11 +66,13 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["keras_cmr", "keras_cmr.*"]),
     package_data={
+        "keras_cmr": ["py.typed"],
         "keras_cmr.datasets": ["*/*.md", "*/*.bib", "*/dummy_data/**"],
         "keras_cmr.serving": ["page/*"],
         "keras_cmr.visualization": ["*.j2", "*.css"],
     },
     python_requires=">=3.11,<3.14",
+    # What each is for: docs/dependencies.md.
     install_requires=[
         "keras>=3.15,<4",
         "tensorflow>=2.20,<2.22",
@@ -88,6 +99,7 @@ setup(
         "logs": LOGS,
         "pretrained": PRETRAINED,
         "gap": GAP,
+        "docs": DOCS,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         # Drives a Chromium of the system in the page's tests, which skip

@@ -1,8 +1,20 @@
 """Composed image retrieval on Keras 3."""
 
 import importlib
+from typing import TYPE_CHECKING
 
 from keras_cmr.version import __version__
+
+if TYPE_CHECKING:  # for type checkers and editors, which don't run the below
+    from keras_cmr import callbacks as callbacks
+    from keras_cmr import datasets as datasets
+    from keras_cmr import evaluation as evaluation
+    from keras_cmr import layers as layers
+    from keras_cmr import losses as losses
+    from keras_cmr import metrics as metrics
+    from keras_cmr import models as models
+    from keras_cmr import retrieval as retrieval
+    from keras_cmr import visualization as visualization
 
 _SUBMODULES = (
     "callbacks",

@@ -1,3 +1,5 @@
+"""What `fit` is given: checkpoints, figures, logs, mining."""
+
 from keras_cmr.callbacks.best_model import BestModel
 from keras_cmr.callbacks.checkpoint import Checkpoint
 from keras_cmr.callbacks.embedding_projector import EmbeddingProjector
@@ -21,3 +23,7 @@ __all__ = [
     "Recall",
     "StepHistory",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

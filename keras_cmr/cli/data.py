@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_cmr.cli import completing
 from keras_cmr.cli.common import Out
 from keras_cmr.cli.common import app
 from keras_cmr.cli.common import key_values
@@ -91,7 +92,11 @@ def validate(
 @app.command()
 def audit(
     benchmark: Annotated[
-        str, typer.Argument(help="A file of configs/, or a benchmark's name.")
+        str,
+        typer.Argument(
+            help="A file of configs/, or a benchmark's name.",
+            autocompletion=completing.benchmarks,
+        ),
     ],
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder of the benchmark's files.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_cmr.cli import completing
 from keras_cmr.cli.common import app
 from keras_cmr.cli.common import one_line_errors
 from keras_cmr.cli.common import typed_command
@@ -20,7 +21,11 @@ def diagnose(
         ),
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="Default: the run's own.")
+        str | None,
+        typer.Option(
+            help="Default: the run's own.",
+            autocompletion=completing.protocols,
+        ),
     ] = None,
     k: Annotated[int, typer.Option(help="Hits looked at.")] = 10,
     sample: Annotated[

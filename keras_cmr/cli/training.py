@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_cmr.cli import completing
 from keras_cmr.cli.common import ModelFile
 from keras_cmr.cli.common import Smoke
 from keras_cmr.cli.common import app
@@ -62,7 +63,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="Default: the run's own. Several, or `all` that fit, are "
-            "shown side by side."
+            "shown side by side.",
+            autocompletion=completing.protocols,
         ),
     ] = None,
     out: Annotated[
@@ -141,7 +143,12 @@ def compare(
 
 @app.command()
 def submit(
-    benchmark: Annotated[str, typer.Argument(help="cirr or circo.")],
+    benchmark: Annotated[
+        str,
+        typer.Argument(
+            help="cirr or circo.", autocompletion=completing.servers
+        ),
+    ],
     model: ModelFile,
     data_dir: Annotated[
         Path, typer.Option(help="Folder of the benchmark's files.")

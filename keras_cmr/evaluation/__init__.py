@@ -55,3 +55,7 @@ __all__ = [
     "write_circo",
     "write_cirr",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,6 +1,8 @@
 """Paired comparison of reports, query by query."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from keras_cmr.evaluation import comparison_table
 from keras_cmr.evaluation.bootstrap import percentile_interval
 from keras_cmr.evaluation.bootstrap import resampled_means
 from keras_cmr.evaluation.protocols import get_protocol
+from keras_cmr.evaluation.report import Report
 
 SAME = ("protocol", "protocol_version", "dataset_fingerprint", "num_queries")
 
@@ -38,28 +41,30 @@ class Comparison:
     protocol: str
     num_queries: int
     num_seeds: int
-    figures: dict
+    figures: dict[str, dict[str, float]]
     wins: int
     losses: int
     ties: int
     resamples: int
     seed: int
-    slices: dict
+    slices: dict[str, dict[str, Any]]
 
     @property
-    def seeds(self):
+    def seeds(self) -> str:
         """How many seeds a side has, in words."""
         return "1 seed" if self.num_seeds == 1 else f"{self.num_seeds:,} seeds"
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain dict that fits into JSON."""
         return dataclasses.asdict(self)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return comparison_table.table(self)
 
 
-def compare(a, b, resamples=10_000, seed=0):
+def compare(
+    a: Report, b: Report, resamples: int = 10_000, seed: int = 0
+) -> Comparison:
     """Is report `b` better than report `a` on the same queries?
 
     The bootstrap is paired: each resample draws queries and takes both
@@ -93,7 +98,12 @@ def compare(a, b, resamples=10_000, seed=0):
     return compare_seeds([a], [b], resamples=resamples, seed=seed)
 
 
-def compare_seeds(a, b, resamples=10_000, seed=0):
+def compare_seeds(
+    a: Sequence[Report],
+    b: Sequence[Report],
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Comparison:
     """Is method `b` better than method `a`, each trained with several seeds?
 
     Every resample draws queries with replacement (the same draw for all

@@ -1,8 +1,15 @@
 """From a model and a split to a report."""
 
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
+from keras_cmr.embedder import Embedder
 from keras_cmr.evaluation.bootstrap import check_resamples
 from keras_cmr.evaluation.context import check_context
 from keras_cmr.evaluation.context import environment
@@ -15,22 +22,26 @@ from keras_cmr.evaluation.reports import Reports
 from keras_cmr.evaluation.scores import check_chunk_size
 from keras_cmr.version import __version__
 
+if TYPE_CHECKING:
+    from keras_cmr.datasets import Benchmark
+    from keras_cmr.datasets import Split
+
 # Reference images are copied out of the split in pieces of about this size.
 PIECE_BYTES = 2**26
 
 
 def evaluate(
-    model,
-    split,
-    protocol="tirg/caption-match",
-    batch_size=256,
-    chunk_size=None,
-    resamples=1000,
-    seed=0,
-    verbose=1,
-    benchmark="",
-    context=None,
-):
+    model: Embedder,
+    split: "Split",
+    protocol: str | Sequence[str] = "tirg/caption-match",
+    batch_size: int = 256,
+    chunk_size: int | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    verbose: int = 1,
+    benchmark: "Benchmark | str" = "",
+    context: Mapping[str, Any] | None = None,
+) -> Report | Reports:
     """Embed a split with a model and report its figures under a protocol.
 
     The gallery is embedded with `model.embed_targets`, the queries with
@@ -96,19 +107,19 @@ def evaluate(
 
 
 def evaluate_embeddings(
-    queries,
-    candidates,
-    split,
-    protocol="tirg/caption-match",
-    chunk_size=None,
-    resamples=1000,
-    seed=0,
-    verbose=0,
-    benchmark="",
-    model_fingerprint="",
-    context=None,
-    groups=None,
-):
+    queries: ArrayLike,
+    candidates: ArrayLike,
+    split: "Split",
+    protocol: str | Sequence[str] = "tirg/caption-match",
+    chunk_size: int | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    verbose: int = 0,
+    benchmark: "Benchmark | str" = "",
+    model_fingerprint: str = "",
+    context: Mapping[str, Any] | None = None,
+    groups: Mapping[str, ArrayLike] | None = None,
+) -> Report | Reports:
     """Report the figures of given embeddings, from whatever model they come.
 
     Args:
@@ -218,7 +229,9 @@ def _check_arguments(chunk_size, resamples, context):
     check_context(context)
 
 
-def embed_split(model, split, batch_size=256, verbose=1):
+def embed_split(
+    model: Embedder, split: "Split", batch_size: int = 256, verbose: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings of a split, computed in pieces so that pixels stay few.
 
     Args:

@@ -1,6 +1,7 @@
 """Exact ranks of the wanted content over a whole gallery, without sorting."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_cmr.evaluation.scores import Scores
 from keras_cmr.evaluation.scores import check_indices
@@ -8,14 +9,14 @@ from keras_cmr.evaluation.scores import check_integers
 
 
 def first_hit_ranks(
-    queries,
-    candidates,
-    target_labels,
-    candidate_labels,
-    excluded=None,
-    chunk_size=None,
-    verbose=0,
-):
+    queries: ArrayLike,
+    candidates: ArrayLike,
+    target_labels: ArrayLike,
+    candidate_labels: ArrayLike,
+    excluded: ArrayLike | None = None,
+    chunk_size: int | None = None,
+    verbose: int = 0,
+) -> np.ndarray:
     """Rank of the best correct candidate of each query, counted exactly.
 
     A candidate is correct if its label equals the query's target label. The

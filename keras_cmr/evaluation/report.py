@@ -1,7 +1,10 @@
 """The result of one evaluation, with everything needed to check it."""
 
 import dataclasses
+import os
 import pathlib
+from typing import Any
+from typing import Self
 
 import numpy as np
 
@@ -69,11 +72,11 @@ class Report:
     num_candidates: int
     resamples: int
     seed: int
-    figures: dict
-    slices: dict
-    context: dict
+    figures: dict[str, dict[str, float]]
+    slices: dict[str, dict[str, Any]]
+    context: dict[str, Any]
     ranks: np.ndarray
-    groups: dict
+    groups: dict[str, np.ndarray]
 
     def __post_init__(self):
         ranks = checked_ranks(self.ranks, self.num_candidates)
@@ -86,21 +89,21 @@ class Report:
                 )
 
     @property
-    def num_queries(self):
+    def num_queries(self) -> int:
         return len(self.ranks)
 
     @property
-    def num_unanswerable(self):
+    def num_unanswerable(self) -> int:
         """Queries without a valid candidate; they count as misses."""
         best = self.ranks if self.ranks.ndim == 1 else self.ranks[:, 0]
         return int((best == 0).sum())
 
     @property
-    def lost_queries(self):
+    def lost_queries(self) -> int:
         """Queries that an image lacks for; no figure counts them."""
         return self.context.get("lost_queries", 0)
 
-    def bounds(self):
+    def bounds(self) -> dict[str, dict[str, float]]:
         """Each figure if all lost queries were misses, and if all were hits.
 
         Returns:
@@ -116,7 +119,7 @@ class Report:
             for name, figure in self.figures.items()
         }
 
-    def recompute(self):
+    def recompute(self) -> Self:
         """The same report with figures and slices made again from the ranks.
 
         They equal the stored ones; intervals only under a NumPy version that
@@ -134,7 +137,7 @@ class Report:
         )
         return dataclasses.replace(self, figures=figures, slices=slices)
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write JSON. A reader sees the old file or the new one, never half."""
         record = {
             field.name: getattr(self, field.name)
@@ -143,7 +146,7 @@ class Report:
         report_file.write(pathlib.Path(path), record, self.num_unanswerable)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a file written by `save`; any flaw is a `ValueError`."""
         path = pathlib.Path(path)
         names = [field.name for field in dataclasses.fields(cls)]
@@ -153,7 +156,7 @@ class Report:
         except (TypeError, ValueError) as error:
             raise ValueError(f"`path` {path}: {error}") from error
 
-    def __str__(self):
+    def __str__(self) -> str:
         return report_table.table(self)
 
 

@@ -1,5 +1,6 @@
 """Finding the reports that a user means."""
 
+import os
 import pathlib
 
 from keras_cmr.evaluation.report import Report
@@ -9,7 +10,7 @@ from keras_cmr.evaluation.report_file import FORMAT
 HEAD_BYTES = 200
 
 
-def load_reports(places):
+def load_reports(places: str | os.PathLike[str]) -> list[Report]:
     """The reports of one or several seeds.
 
     Args:

@@ -1,9 +1,12 @@
 """The reports of one model under several protocols, side by side."""
 
+import os
 import pathlib
 
+from keras_cmr.evaluation.report import Report
 
-class Reports(dict):
+
+class Reports(dict[str, Report]):
     """Dict of protocol name -> `Report`, of one model on one split.
 
     `print(reports)` shows one row a protocol. The rules differ in what they
@@ -11,13 +14,13 @@ class Reports(dict):
     never down the rows of one model.
     """
 
-    def save(self, folder):
+    def save(self, folder: str | os.PathLike[str]) -> None:
         """Write each report to `<folder>/<protocol>.json`, `/` as `_`."""
         folder = pathlib.Path(folder)
         for name, report in self.items():
             report.save(folder / f"{name.replace('/', '_')}.json")
 
-    def __str__(self):
+    def __str__(self) -> str:
         first = next(iter(self.values()))
         names = list(
             dict.fromkeys(

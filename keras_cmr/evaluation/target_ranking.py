@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_cmr.evaluation.scores import Scores
 from keras_cmr.evaluation.scores import check_indices
@@ -10,16 +11,16 @@ from keras_cmr.evaluation.scores import check_integers
 
 
 def target_ranks(
-    queries,
-    candidates,
-    targets,
-    excluded=None,
-    gallery=None,
-    subsets=None,
-    every=False,
-    chunk_size=None,
-    verbose=0,
-):
+    queries: ArrayLike,
+    candidates: ArrayLike,
+    targets: Sequence[Sequence[int]],
+    excluded: ArrayLike | None = None,
+    gallery: ArrayLike | None = None,
+    subsets: Sequence[Sequence[int]] | None = None,
+    every: bool = False,
+    chunk_size: int | None = None,
+    verbose: int = 0,
+) -> np.ndarray:
     """Ranks of each query's right candidates, counted exactly.
 
     Like `first_hit_ranks`, for benchmarks that name the right images, search

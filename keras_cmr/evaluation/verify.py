@@ -1,6 +1,7 @@
 """Are the figures of a report those of its ranks?"""
 
 import json
+import os
 import pathlib
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from keras_cmr.evaluation.report import Report
 
 
-def verify(path):
+def verify(path: str | os.PathLike[str]) -> list[str]:
     """Makes every figure of a report again from its ranks, and compares.
 
     Values, intervals, those of slices, and the counts that stand in the file

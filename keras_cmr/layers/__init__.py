@@ -1,3 +1,5 @@
+"""Fusions, discriminators and mutual-information terms: plain Keras layers."""
+
 from keras_cmr.layers.discriminators import ConcatDiscriminator
 from keras_cmr.layers.discriminators import Discriminator
 from keras_cmr.layers.discriminators import EncodeAndDotDiscriminator
@@ -53,3 +55,7 @@ __all__ = [
     "TextImageMI",
     "TextOnly",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

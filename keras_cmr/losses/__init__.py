@@ -1,3 +1,5 @@
+"""Metric losses on scores, and estimators of mutual information."""
+
 from keras_cmr.losses.batch_softmax import BatchSoftmax
 from keras_cmr.losses.donsker_varadhan_mi import DonskerVaradhanMI
 from keras_cmr.losses.info_nce_mi import InfoNCEMI
@@ -13,3 +15,7 @@ __all__ = [
     "MutualInformationLoss",
     "SoftTriplet",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

@@ -22,7 +22,7 @@ class MutualInformationLoss(keras.losses.Loss):
 
     Args:
         name: string. Name of the loss.
-        **kwargs: Passed to `keras.losses.Loss`: `reduction`, `dtype`.
+        reduction, dtype: See `keras.losses.Loss`.
 
     Call arguments:
         y_true: Mask of shape `(batch, batch)`, true for the true negatives.

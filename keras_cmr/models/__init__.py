@@ -1,3 +1,5 @@
+"""Encoders, and `ComposedRetriever`, which joins them by a fusion."""
+
 from keras_cmr.models.backbones import resnet_18
 from keras_cmr.models.backbones import small_resnet
 from keras_cmr.models.composed_retriever import ComposedRetriever
@@ -21,3 +23,7 @@ __all__ = [
     "resnet_18",
     "small_resnet",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,5 +1,6 @@
 """Images made searchable: `Gallery` and what it hands back."""
 
+from keras_cmr.embedder import Embedder
 from keras_cmr.retrieval.bulk.embed_images import embed_images
 from keras_cmr.retrieval.bulk.image_table import image_table
 from keras_cmr.retrieval.bulk.index_images import index_images
@@ -15,6 +16,7 @@ from keras_cmr.retrieval.results import Hits
 __all__ = [
     "AddSummary",
     "BulkSummary",
+    "Embedder",
     "Gallery",
     "Hit",
     "Hits",
@@ -25,3 +27,7 @@ __all__ = [
     "index_images",
     "load_shards",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

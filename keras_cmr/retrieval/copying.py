@@ -3,11 +3,17 @@
 from tqdm import tqdm
 
 from keras_cmr.retrieval.counts import check_count
+from keras_cmr.retrieval.gallery import Gallery
 from keras_cmr.retrieval.known_rows import sift
 from keras_cmr.retrieval.query import check_fingerprint
 
 
-def copy_gallery(source, destination, batch_size=5_000, verbose=1):
+def copy_gallery(
+    source: Gallery,
+    destination: Gallery,
+    batch_size: int = 5_000,
+    verbose: int = 1,
+) -> int:
     """Adds all images of one gallery to another, without embedding them anew.
 
     Rows go in order of addition, `batch_size` at a time, each time durably.

@@ -1,5 +1,15 @@
 """Images made searchable by reference and modification."""
 
+from collections.abc import Sequence
+from typing import Any
+from typing import Self
+
+from numpy.typing import ArrayLike
+
+from keras_cmr.embedder import Embedder
+from keras_cmr.retrieval.argument_types import PathLike
+from keras_cmr.retrieval.backend import Backend
+from keras_cmr.retrieval.backend import Record
 from keras_cmr.retrieval.counts import check_count
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.images import listed
@@ -71,19 +81,19 @@ class Gallery(Searching, Writing):
     - [Lance](https://lance.org), the table format
     """
 
-    def __init__(self, backend, model):
+    def __init__(self, backend: Backend, model: Embedder | None):
         self._backend = backend
         self._given_model = model
 
     @classmethod
     def create(
         cls,
-        location,
-        model,
-        recall_target=0.98,
-        exact_below=20_000,
-        reorder="mapped",
-    ):
+        location: PathLike,
+        model: Embedder,
+        recall_target: float = 0.98,
+        exact_below: int = 20_000,
+        reorder: str = "mapped",
+    ) -> Self:
         """Makes an empty gallery.
 
         Args:
@@ -109,7 +119,7 @@ class Gallery(Searching, Writing):
         return cls(backend, model)
 
     @classmethod
-    def open(cls, location, model=None):
+    def open(cls, location: PathLike, model: Embedder | None = None) -> Self:
         """Opens a gallery.
 
         Args:
@@ -126,7 +136,11 @@ class Gallery(Searching, Writing):
         check_model(model)
         return cls(open_backend(location, model.fingerprint), model)
 
-    def compact(self, recall_target=None, queries=None):
+    def compact(
+        self,
+        recall_target: float | None = None,
+        queries: ArrayLike | None = None,
+    ) -> None:
         """Makes room of removed rows and an index over all rows.
 
         Readers go on with what they had. On 1M images it takes minutes.
@@ -146,7 +160,7 @@ class Gallery(Searching, Writing):
                 )
         self._backend.compact(recall_target, queries)
 
-    def verify(self):
+    def verify(self) -> dict[str, int]:
         """Reads everything and compares checksums; damage is an error.
 
         Returns:
@@ -154,7 +168,7 @@ class Gallery(Searching, Writing):
         """
         return self._backend.verify()
 
-    def refresh(self):
+    def refresh(self) -> bool:
         """Takes in what another program wrote since.
 
         Returns:
@@ -162,7 +176,7 @@ class Gallery(Searching, Writing):
         """
         return self._backend.refresh()
 
-    def stats(self):
+    def stats(self) -> dict[str, Any]:
         """Size, engine and its calibration, as a dict."""
         return {
             "location": self._backend.location,
@@ -170,7 +184,7 @@ class Gallery(Searching, Writing):
             "fingerprint": self._backend.fingerprint,
         }
 
-    def records(self, ids):
+    def records(self, ids: Sequence[str]) -> list[Record | None]:
         """What is known of images: id, path and metadata.
 
         Args:
@@ -181,7 +195,9 @@ class Gallery(Searching, Writing):
         """
         return self._backend.records(listed(ids, "ids"))
 
-    def sample(self, count, seed=0, where=None):
+    def sample(
+        self, count: int, seed: int = 0, where: dict[str, Any] | None = None
+    ) -> list[Record]:
         """Draws images at random, to look at or to begin from.
 
         Args:
@@ -196,17 +212,17 @@ class Gallery(Searching, Writing):
         return self._backend.sample(int(count), seed, Where.parse(where))
 
     @property
-    def ids(self):
+    def ids(self) -> tuple[str, ...]:
         """Ids of all images, in order of addition."""
         return tuple(self._backend.ids())
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._backend)
 
-    def __contains__(self, id):
+    def __contains__(self, id: str) -> bool:
         return id in self._backend
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"Gallery({self._backend.location!r}, {len(self)} images, "
             f"engine={self._backend.stats()['engine']!r})"

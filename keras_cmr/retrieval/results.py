@@ -1,7 +1,9 @@
 """What a gallery hands back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,10 @@ class Hit:
     score: float
     rank: int
     path: str | None = None
-    metadata: dict = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
-class Hits(list):
+class Hits(list[Hit]):
     """`Hit`s of one query, the best first.
 
     Args:
@@ -32,7 +34,7 @@ class Hits(list):
         reason: String or `None`. Why there are fewer than were asked for.
     """
 
-    def __init__(self, hits=(), reason=None):
+    def __init__(self, hits: Iterable[Hit] = (), reason: str | None = None):
         super().__init__(hits)
         self.reason = reason
 

@@ -1,5 +1,13 @@
 """The reading half of a gallery: from a question to hits."""
 
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+from numpy.typing import ArrayLike
+
+from keras_cmr.retrieval.argument_types import Conditions
+from keras_cmr.retrieval.argument_types import ImageLike
+from keras_cmr.retrieval.argument_types import ImagesLike
 from keras_cmr.retrieval.counts import check_count
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.query import embed_queries
@@ -14,13 +22,13 @@ class Searching:
 
     def search(
         self,
-        reference=None,
-        modification=None,
-        k=10,
-        exclude=(),
-        reference_id=None,
-        where=None,
-    ):
+        reference: ImageLike | None = None,
+        modification: str | None = None,
+        k: int = 10,
+        exclude: Iterable[str] = (),
+        reference_id: str | None = None,
+        where: Conditions | None = None,
+    ) -> Hits:
         """Finds the images that are the reference with the change asked for.
 
         Without a modification, finds images like the reference; without a
@@ -52,13 +60,13 @@ class Searching:
 
     def search_batch(
         self,
-        references,
-        modifications,
-        k=10,
-        reference_ids=None,
-        exclude=None,
-        where=None,
-    ):
+        references: ImagesLike | Sequence[ImageLike | None] | None,
+        modifications: Sequence[str | None],
+        k: int = 10,
+        reference_ids: Sequence[str | None] | None = None,
+        exclude: Sequence[Iterable[str]] | None = None,
+        where: Conditions | None = None,
+    ) -> list[Hits]:
         """`search` for many queries at once.
 
         Args:
@@ -89,7 +97,13 @@ class Searching:
         )
         return self._search(queries, k, excluded, where)
 
-    def search_embeddings(self, queries, k=10, exclude=None, where=None):
+    def search_embeddings(
+        self,
+        queries: ArrayLike,
+        k: int = 10,
+        exclude: Sequence[Iterable[str]] | None = None,
+        where: Conditions | None = None,
+    ) -> list[Hits]:
         """Searches with query embeddings made elsewhere.
 
         Args:

@@ -1,6 +1,13 @@
 """The writing half of a gallery: from images to rows that are kept."""
 
+from collections.abc import Sequence
+
+from numpy.typing import ArrayLike
+
 from keras_cmr.retrieval import adding
+from keras_cmr.retrieval.argument_types import ImagesLike
+from keras_cmr.retrieval.argument_types import Metadata
+from keras_cmr.retrieval.argument_types import PathLike
 from keras_cmr.retrieval.backend import Changes
 from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.embeddings import unit_rows
@@ -12,7 +19,14 @@ from keras_cmr.retrieval.results import AddSummary
 class Writing:
     """What changes the rows of a `keras_cmr.retrieval.Gallery`."""
 
-    def add(self, images, ids=None, metadata=None, strict=False, verbose=1):
+    def add(
+        self,
+        images: ImagesLike,
+        ids: Sequence[str] | None = None,
+        metadata: Metadata | None = None,
+        strict: bool = False,
+        verbose: int = 1,
+    ) -> AddSummary:
         """Embeds images and stores them; all or nothing.
 
         For more images than one wants to lose to a power cut, and for whole
@@ -39,7 +53,13 @@ class Writing:
             self._backend.add(rows)
         return AddSummary(len(rows.ids), skipped)
 
-    def add_embeddings(self, embeddings, ids, metadata=None, paths=None):
+    def add_embeddings(
+        self,
+        embeddings: ArrayLike,
+        ids: Sequence[str],
+        metadata: Metadata | None = None,
+        paths: Sequence[PathLike | None] | None = None,
+    ) -> None:
         """Stores target embeddings made elsewhere; all or nothing.
 
         Args:
@@ -61,7 +81,14 @@ class Writing:
         if ids:
             self._backend.add(rows)
 
-    def update(self, ids, images=None, metadata=None, strict=False, verbose=1):
+    def update(
+        self,
+        ids: Sequence[str],
+        images: ImagesLike | None = None,
+        metadata: Metadata | None = None,
+        strict: bool = False,
+        verbose: int = 1,
+    ) -> AddSummary:
         """Replaces images, metadata or both; such a row counts as added anew.
 
         Args:
@@ -93,7 +120,7 @@ class Writing:
             self._backend.update(rows)
         return AddSummary(len(rows.ids), skipped)
 
-    def remove(self, ids):
+    def remove(self, ids: Sequence[str]) -> None:
         """Removes images; all or nothing.
 
         Args:

@@ -21,3 +21,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = ["Limits", "Service", "application", "bound_socket", "serve"]
+
+
+def __dir__():
+    return sorted(__all__)

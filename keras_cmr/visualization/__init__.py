@@ -41,3 +41,7 @@ __all__ = [
     "write_diagnosis_page",
     "write_html_report",
 ]
+
+
+def __dir__():
+    return sorted(__all__)

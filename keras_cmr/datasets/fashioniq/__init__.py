@@ -1,3 +1,7 @@
 from keras_cmr.datasets.fashioniq.read import read
 
 __all__ = ["read"]
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,14 +1,20 @@
 """All protocols by name, and those that fit a benchmark."""
 
 import difflib
+from typing import TYPE_CHECKING
 
 from keras_cmr.evaluation.protocols.caption_match import CaptionMatch
 from keras_cmr.evaluation.protocols.circo import circo_protocols
 from keras_cmr.evaluation.protocols.cirr import cirr_protocols
 from keras_cmr.evaluation.protocols.fashioniq import fashioniq_protocols
 from keras_cmr.evaluation.protocols.mit_states import AttributeMatch
+from keras_cmr.evaluation.protocols.protocol import Protocol
 from keras_cmr.evaluation.protocols.shoes import shoes_protocols
 from keras_cmr.evaluation.protocols.triplets import triplets_protocols
+
+if TYPE_CHECKING:
+    from keras_cmr.datasets import Benchmark
+    from keras_cmr.datasets import Split
 
 PROTOCOLS = {
     protocol.name: protocol
@@ -25,7 +31,7 @@ PROTOCOLS = {
 }
 
 
-def get_protocol(name):
+def get_protocol(name: str) -> Protocol:
     """The protocol of that name.
 
     Args:
@@ -44,7 +50,7 @@ def get_protocol(name):
     )
 
 
-def fitting_protocols(benchmark, split):
+def fitting_protocols(benchmark: "Benchmark", split: "Split") -> list[str]:
     """The names of all protocols that fit a split of a benchmark.
 
     Args:

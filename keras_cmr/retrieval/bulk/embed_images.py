@@ -1,13 +1,17 @@
 """A folder, a table or a data set to files of embeddings."""
 
 import time
+from typing import Any
 
 from tqdm import tqdm
 
+from keras_cmr.embedder import Embedder
+from keras_cmr.retrieval.argument_types import PathLike
 from keras_cmr.retrieval.bulk.as_source import as_source
 from keras_cmr.retrieval.bulk.engine import embed_parts
 from keras_cmr.retrieval.bulk.parts import cut
 from keras_cmr.retrieval.bulk.parts import digest
+from keras_cmr.retrieval.bulk.ray_cluster import RayCluster
 from keras_cmr.retrieval.bulk.ray_cluster import check_cluster
 from keras_cmr.retrieval.bulk.shard_file import Shard
 from keras_cmr.retrieval.bulk.shard_folder import ShardFolder
@@ -17,14 +21,14 @@ from keras_cmr.retrieval.query import check_model
 
 
 def embed_images(
-    source,
-    model,
-    out,
-    shard_size=2048,
-    cluster=None,
-    strict=False,
-    verbose=1,
-):
+    source: Any,
+    model: Embedder,
+    out: PathLike,
+    shard_size: int = 2048,
+    cluster: RayCluster | None = None,
+    strict: bool = False,
+    verbose: int = 1,
+) -> BulkSummary:
     """Embeds many images into a folder of shards, resumably.
 
     For one gallery, `index_images` is all you need. Shards are for what comes

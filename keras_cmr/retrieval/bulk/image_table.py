@@ -6,6 +6,7 @@ from pathlib import Path
 
 from keras_cmr.datasets.annotation_file import distinct_names
 from keras_cmr.retrieval.adding import checked_ids
+from keras_cmr.retrieval.argument_types import PathLike
 from keras_cmr.retrieval.bulk.source import Picture
 from keras_cmr.retrieval.bulk.source import Source
 from keras_cmr.retrieval.metadata import checked_metadata
@@ -15,7 +16,7 @@ ENDINGS = (".csv", ".jsonl")
 _DELIMITERS = ",;\t"
 
 
-def image_table(path, folder=None):
+def image_table(path: PathLike, folder: PathLike | None = None) -> Source:
     """The pictures that a table names, with ids and metadata.
 
     The column `path` says where a picture lies. The column `id` is its id in

@@ -1,14 +1,18 @@
 """From a folder, a table or a data set to a searchable gallery."""
 
 import time
+from typing import Any
 
 from tqdm import tqdm
 
+from keras_cmr.embedder import Embedder
+from keras_cmr.retrieval.argument_types import PathLike
 from keras_cmr.retrieval.backend import Changes
 from keras_cmr.retrieval.bulk.as_source import as_source
 from keras_cmr.retrieval.bulk.engine import embed_parts
 from keras_cmr.retrieval.bulk.news import News
 from keras_cmr.retrieval.bulk.parts import cut
+from keras_cmr.retrieval.bulk.ray_cluster import RayCluster
 from keras_cmr.retrieval.bulk.ray_cluster import check_cluster
 from keras_cmr.retrieval.bulk.summary import BulkSummary
 from keras_cmr.retrieval.counts import check_count
@@ -18,15 +22,15 @@ from keras_cmr.retrieval.query import check_model
 
 
 def index_images(
-    source,
-    location,
-    model,
-    update=False,
-    strict=False,
-    shard_size=2048,
-    cluster=None,
-    verbose=1,
-):
+    source: Any,
+    location: PathLike,
+    model: Embedder,
+    update: bool = False,
+    strict: bool = False,
+    shard_size: int = 2048,
+    cluster: RayCluster | None = None,
+    verbose: int = 1,
+) -> tuple[Gallery, BulkSummary]:
     """Makes many images searchable, or takes in those that are new.
 
     One line from a folder to a gallery. Images are decoded in threads ahead

@@ -4,15 +4,22 @@ import time
 
 from tqdm import tqdm
 
+from keras_cmr.retrieval.argument_types import PathLike
 from keras_cmr.retrieval.bulk.index_images import write_rows
 from keras_cmr.retrieval.bulk.shard_file import read_shard
 from keras_cmr.retrieval.bulk.shard_folder import ShardFolder
 from keras_cmr.retrieval.bulk.summary import BulkSummary
+from keras_cmr.retrieval.gallery import Gallery
 from keras_cmr.retrieval.known_rows import sift
 from keras_cmr.retrieval.query import check_fingerprint
 
 
-def load_shards(gallery, shards, replace=False, verbose=1):
+def load_shards(
+    gallery: Gallery,
+    shards: PathLike,
+    replace: bool = False,
+    verbose: int = 1,
+) -> BulkSummary:
     """Adds the shards that `embed_images` made to a gallery, resumably.
 
     Each shard is written at once; after a kill, run it again: images that are

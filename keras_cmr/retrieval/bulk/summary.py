@@ -21,7 +21,7 @@ class BulkSummary:
     seconds: float = 0.0
 
     @property
-    def images_per_second(self):
+    def images_per_second(self) -> float:
         """Images written in a second of this run, its start included."""
         return self.written / self.seconds if self.seconds else 0.0
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from keras_cmr.retrieval import Gallery
-from keras_cmr.retrieval.local import writing
 from keras_cmr.retrieval.local import engine
 from keras_cmr.retrieval.local import table
+from keras_cmr.retrieval.local import writing
 from keras_cmr.write_lock import write_lock
 from tests.retrieval.dictionary import clustered_rows
 from tests.retrieval.dictionary import random_rows
