@@ -92,7 +92,7 @@ class ClassNameSpace:
     def from_package(cls, images="efficientnet-lite0", texts=None, **kwargs):
         """The space of ImageNet's classes: see `LateFusion.from_package`."""
         if texts is None:
-            texts = _installed_texts()
+            texts = installed_texts()
         classifier = load_imagenet_classifier(images)
         if texts in SENTENCE_PACKAGES:
             encoder = TextEncoder.from_package(texts, embedding_dim=None)
@@ -157,8 +157,8 @@ class ClassNameSpace:
         return self._names.mean(axis=0)
 
 
-def _installed_texts():
-    """The better of the packages that are installed."""
+def installed_texts():
+    """Name of the better of the packages of texts that are installed."""
     packages = {
         **SENTENCE_PACKAGES,
         **{n: p[0] for n, p in WORD_PACKAGES.items()},

@@ -1,12 +1,16 @@
 """Image and text embedded apart and added: search without training."""
 
+import copy
 import functools
 import hashlib
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from keras_cmr.models.class_name_space import ClassNameSpace
+from keras_cmr.models.class_name_space import installed_texts
+from keras_cmr.models.efficientnet_lite import VARIANTS
 from keras_cmr.models.images import load_image
 from keras_cmr.models.images import load_images
 from keras_cmr.models.repeats import distinct_rows
@@ -50,6 +54,9 @@ class LateFusion:
             any time: candidates do not depend on it, and so neither does
             `fingerprint`. Defaults to `0.5`.
 
+    Attributes:
+        recipe: str or `None`. By what `from_recipe` makes the model again.
+
     Example:
 
     ```python
@@ -88,6 +95,7 @@ class LateFusion:
                     f"`space` must have `{name}`. Received: space={space!r}"
                 )
         self.space = space
+        self.recipe = None
         self.text_weight = text_weight
 
     @classmethod
@@ -114,8 +122,11 @@ class LateFusion:
             ImportError: If a package is missing, with the command that
                 installs it.
         """
+        texts = texts or installed_texts()
         space = ClassNameSpace.from_package(images, texts, **kwargs)
-        return cls(space, text_weight)
+        model = cls(space, text_weight)
+        model.recipe = None if kwargs else f"{images}+{texts}"
+        return model
 
     @classmethod
     def from_preset(cls, preset, text_weight=TEXT_WEIGHT):
@@ -127,7 +138,27 @@ class LateFusion:
                 downloads once; or a folder written by `save_to_preset`.
             text_weight: As of the class.
         """
-        return cls(SharedSpace.from_preset(preset), text_weight)
+        model = cls(SharedSpace.from_preset(preset), text_weight)
+        folder = Path(preset)
+        model.recipe = str(folder.resolve() if folder.is_dir() else preset)
+        return model
+
+    @classmethod
+    def from_recipe(cls, recipe=None, text_weight=TEXT_WEIGHT):
+        """The model that `recipe` of another one says how to make.
+
+        Args:
+            recipe: str. Packages, `"efficientnet-lite0+all-minilm-l6-v2"`; or
+                a preset, as of `from_preset`. Defaults to `None`: that of
+                `from_package()`.
+            text_weight: As of the class.
+        """
+        if recipe is None:
+            return cls.from_package(text_weight=text_weight)
+        images, plus, texts = recipe.partition("+")
+        if plus and images in VARIANTS:
+            return cls.from_package(images, texts, text_weight)
+        return cls.from_preset(recipe, text_weight)
 
     @property
     def text_weight(self):
@@ -158,8 +189,11 @@ class LateFusion:
         return digest.hexdigest()
 
     def prepare_image(self, image):
-        """One image as the pixels the model sees, see `load_image`."""
-        return load_image(image, self.image_size)
+        """One image, upright, as the pixels the model sees.
+
+        Photos lie on their side in many a file, which notes how to turn them.
+        """
+        return load_image(image, self.image_size, upright=True)
 
     def embed_targets(self, images, batch_size=64, verbose=0):
         """Embeddings of candidates.
@@ -173,7 +207,7 @@ class LateFusion:
         Returns:
             Float32 array `(n, dim)`, rows of length 1.
         """
-        pixels = load_images(images, self.image_size)
+        pixels = self._read(images)
         if not len(pixels):
             return self.embed_texts(["any"])[:0]
         rows = [
@@ -197,7 +231,7 @@ class LateFusion:
         self, references, modifications, batch_size=64, verbose=0
     ):
         """Queries of images and texts; arguments as of the other two."""
-        pixels = load_images(references, self.image_size)
+        pixels = self._read(references)
         texts = list(modifications)
         if len(pixels) != len(texts):
             raise ValueError(
@@ -208,6 +242,17 @@ class LateFusion:
         share = self.text_weight
         mixed = (1 - share) * self.embed_targets(images, batch_size)[rows]
         return keras.utils.normalize(mixed + share * self.embed_texts(texts))
+
+    def weighted(self, text_weight):
+        """The same model with another `text_weight`."""
+        other = copy.copy(self)
+        other.text_weight = text_weight
+        return other
+
+    def _read(self, images):
+        if not isinstance(images, np.ndarray):
+            images = [self.prepare_image(image) for image in images]
+        return load_images(images, self.image_size)
 
 
 def checked_text_weight(value):
