@@ -55,6 +55,8 @@ class ClassNameSpace:
       classes
     """
 
+    limits = ", and no colours, persons or moods: nothing but class names"
+
     def __init__(
         self,
         classifier,

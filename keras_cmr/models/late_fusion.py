@@ -45,8 +45,8 @@ class LateFusion:
 
     Args:
         space: `ClassNameSpace`, `SharedSpace`, or an object like them: it has
-            `image_size`, `description`, `embed_images(pixels)` and
-            `embed_texts(texts)`, both of which return float arrays of one
+            `image_size`, `description` and `limits` (strings for people),
+            `embed_images(pixels)` and `embed_texts(texts)`, both of which return float arrays of one
             width with rows of length 1, and `identity()`, bytes that change
             with the embeddings.
         text_weight: float in (0, 1). What the text counts for; more of it,
@@ -64,7 +64,7 @@ class LateFusion:
     import keras_cmr
 
     class MeanColour:
-        image_size, description = 8, "mean colour"
+        image_size, description, limits = 8, "mean colour", ""
 
         def embed_images(self, pixels):
             rows = np.mean(pixels, axis=(1, 2)) + 1.0
@@ -172,6 +172,15 @@ class LateFusion:
     def description(self):
         """What embeds, in a few words."""
         return f"late fusion of {self.space.description}"
+
+    @property
+    def limits(self):
+        """What not to expect, in a line."""
+        return (
+            f"{self.description}: image and text are embedded apart and added, "
+            f'so no "without", no "instead of", no counts{self.space.limits}; '
+            "a model trained on your triplets composes"
+        )
 
     @property
     def image_size(self):

@@ -35,6 +35,8 @@ class SharedSpace:
     - [Zhai et al., 2023](https://arxiv.org/abs/2303.15343)
     """
 
+    limits = ""
+
     def __init__(
         self,
         backbone,

@@ -74,8 +74,12 @@ def indexed_folders() -> list[Indexed]:
     return sorted(filter(None, found), key=lambda x: x.when, reverse=True)
 
 
-def last_indexed(folder=None) -> Indexed:
-    """What was indexed last; of a folder, if one is given.
+def last_indexed(folder=None, fingerprint=None) -> Indexed:
+    """What was indexed last.
+
+    Args:
+        folder: Path of the pictures. Defaults to `None`: any.
+        fingerprint: str. Of the model. Defaults to `None`: any.
 
     Raises:
         ValueError: If there is none, with the command that makes one.
@@ -84,11 +88,17 @@ def last_indexed(folder=None) -> Indexed:
     if folder is not None:
         wanted = str(Path(folder).resolve())
         found = [about for about in found if about.folder == wanted]
+    if fingerprint is not None:
+        # So ends the name of its home.
+        found = [
+            about for about in found if about.home.endswith(fingerprint[:16])
+        ]
     if not found:
-        what = "No folder" if folder is None else f"{folder}"
+        what = "no folder" if folder is None else folder
+        by = "" if fingerprint is None else " by this model"
         raise ValueError(
-            f"{what} was indexed yet: run `keras-cmr index "
-            f"{folder or 'photos/'}`"
+            f"Nothing to search: {what} was indexed{by}. Run "
+            f"`keras-cmr index {folder or 'photos/'}`"
         )
     return found[0]
 
