@@ -191,11 +191,14 @@ def search(
     """
     with one_line_errors():
         from keras_cmr.photos.find_pictures import find_pictures
+        from keras_cmr.photos.found import checked_ending
         from keras_cmr.photos.named_model import description_of
 
         conditions = _conditions(where)
         if image is None and text is None:
             raise ValueError("Give `--image`, `--text` or both")
+        if out is not None:
+            checked_ending(out)
         opened, named, about = _open(gallery, model)
         found = find_pictures(
             opened,

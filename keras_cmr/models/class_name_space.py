@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_cmr.models.fingerprint import add_weights
-from keras_cmr.models.fingerprint import nameless
+from keras_cmr.models.fingerprint import graph_config
 from keras_cmr.models.imagenet_classifier import imagenet_class_names
 from keras_cmr.models.imagenet_classifier import load_imagenet_classifier
 from keras_cmr.models.packages import INSTALL
@@ -136,8 +136,8 @@ class ClassNameSpace:
 
     def identity(self):
         """Bytes that change with the embeddings."""
-        config = nameless(keras.saving.serialize_keras_object(self.classifier))
-        settings = [config, self.class_names]
+        graph = keras.saving.serialize_keras_object(self.classifier)
+        settings = [graph_config(graph), self.class_names]
         settings += [self.num_classes, self.image_share]
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         add_weights(digest, self.classifier.weights)

@@ -46,9 +46,9 @@ class LateFusion:
     Args:
         space: `ClassNameSpace`, `SharedSpace`, or an object like them: it has
             `image_size`, `description` and `limits` (strings for people),
-            `embed_images(pixels)` and `embed_texts(texts)`, both of which return float arrays of one
-            width with rows of length 1, and `identity()`, bytes that change
-            with the embeddings.
+            `embed_images(pixels)` and `embed_texts(texts)`, which return
+            float arrays of one width with rows of length 1, and `identity()`,
+            bytes that change with the embeddings.
         text_weight: float in (0, 1). What the text counts for; more of it,
             and the hits look less like the reference. It may be set anew at
             any time: candidates do not depend on it, and so neither does
@@ -218,7 +218,7 @@ class LateFusion:
         """
         pixels = self._read(images)
         if not len(pixels):
-            return self.embed_texts(["any"])[:0]
+            raise ValueError("`images` must hold an image. Received: none")
         rows = [
             self.space.embed_images(pixels[start : start + batch_size])
             for start in range(0, len(pixels), batch_size)
@@ -228,12 +228,12 @@ class LateFusion:
     def embed_texts(self, modifications, batch_size=256, verbose=0):
         """Queries of texts alone: float32 array `(n, dim)`, unit rows."""
         texts = list(modifications)
+        if not texts:
+            raise ValueError("`modifications` must hold a text. Received: none")
         rows = [
             self.space.embed_texts(texts[start : start + batch_size])
             for start in range(0, len(texts), batch_size)
         ]
-        if not rows:
-            return self.embed_texts(["any"])[:0]
         return np.concatenate(rows).astype("float32")
 
     def embed_queries(

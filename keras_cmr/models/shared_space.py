@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 from keras_cmr.models.fingerprint import add_weights
-from keras_cmr.models.fingerprint import nameless
+from keras_cmr.models.fingerprint import graph_config
 from keras_cmr.models.image_preset import image_converter
 from keras_cmr.models.image_preset import load_backbone
 from keras_cmr.models.image_preset import rescaling
@@ -87,8 +87,9 @@ class SharedSpace:
 
     def identity(self):
         """Bytes that change with the embeddings."""
-        config = nameless(keras.saving.serialize_keras_object(self._images))
-        digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+        graph = keras.saving.serialize_keras_object(self._images)
+        config = json.dumps(graph_config(graph), sort_keys=True)
+        digest = hashlib.sha256(config.encode())
         add_weights(digest, self._images.weights)
         digest.update(self._texts.identity())
         return digest.digest()

@@ -12,7 +12,8 @@ from keras_cmr.visualization import search_example
 from keras_cmr.visualization import write_html_report
 from keras_cmr.visualization.hits_fragment import hits_fragment
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+PAGES = (".html", ".htm")
 
 
 class FoundPictures(Sequence):
@@ -52,9 +53,9 @@ class FoundPictures(Sequence):
         Returns:
             `pathlib.Path` of the file.
         """
+        ending = checked_ending(path)
         path = Path(path)
-        ending = path.suffix.lower()
-        if ending in (".html", ".htm"):
+        if ending in PAGES:
             return write_html_report(
                 path,
                 title=self.question,
@@ -63,15 +64,9 @@ class FoundPictures(Sequence):
                 searches=[self._example],
                 provenance=self.about,
             )
-        if ending not in PICTURES:
-            raise ValueError(
-                f"`path` must end in {', '.join(PICTURES)} or .html. "
-                f"Received: {path}"
-            )
         path.parent.mkdir(parents=True, exist_ok=True)
         content = io.BytesIO()
-        kind = {".png": "PNG", ".webp": "WEBP"}.get(ending, "JPEG")
-        self.picture().save(content, kind)
+        self.picture().save(content, PICTURES[ending])
         replace_file(path, content.getvalue())
         return path
 
@@ -104,3 +99,14 @@ class FoundPictures(Sequence):
         lines = [f"{len(self)} pictures for {self.question}"]
         lines += [f"{h.rank:3d}  {h.score:.4f}  {h.id}" for h in self.hits]
         return "\n".join([*lines, *([self.reason] if self.reason else [])])
+
+
+def checked_ending(path):
+    """How `path` ends, or the error that says how it may."""
+    ending = Path(path).suffix.lower()
+    if ending not in (*PICTURES, *PAGES):
+        raise ValueError(
+            f"`path` must end in {', '.join(PICTURES)} or .html. "
+            f"Received: {path}"
+        )
+    return ending
