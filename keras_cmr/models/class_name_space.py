@@ -33,8 +33,8 @@ class ClassNameSpace:
     and a text `[0 | embedding]`, all of length 1, so that the cosine of two
     images is `image_share` times that of their features plus the rest times
     that of their meanings, and the cosine of a text and an image is in the
-    order of that of text and meaning. From names and texts the mean of all
-    names is taken first: without that, texts are near the same few pictures.
+    order of that of text and meaning. With `centre` the mean of all names is
+    taken from names and texts first, or texts are near the same few pictures.
 
     What no class name says cannot be found by words.
 
@@ -47,6 +47,7 @@ class ClassNameSpace:
         class_names: Sequence of str, one a class.
         num_classes: int. Defaults to `10`.
         image_share: float in (0, 1). Defaults to `0.5`.
+        centre: bool. Defaults to `True`.
         description: str. What it is, for people. Defaults to the name of the
             classifier.
 
@@ -64,6 +65,7 @@ class ClassNameSpace:
         class_names,
         num_classes=10,
         image_share=0.5,
+        centre=True,
         description=None,
     ):
         self.class_names = tuple(class_names)
@@ -87,6 +89,7 @@ class ClassNameSpace:
         self.texts = texts
         self.num_classes = num_classes
         self.image_share = image_share
+        self.centre = centre
         self.image_size = classifier.input.shape[1]
         self.description = description or classifier.name
 
@@ -117,9 +120,12 @@ class ClassNameSpace:
 
     def embed_images(self, pixels):
         """Float32 array `(n, dim)`, rows of length 1, of pixels 0 to 255."""
-        outputs = self.classifier.predict_on_batch(pixels)
-        features = keras.utils.normalize(outputs["features"])
-        meaning = self._meaning(outputs["probabilities"])
+        return self.place(**self.classifier.predict_on_batch(pixels))
+
+    def place(self, features, probabilities):
+        """The embeddings of images of which the classifier said this."""
+        features = keras.utils.normalize(features)
+        meaning = self._meaning(probabilities)
         return np.concatenate(
             [
                 np.sqrt(self.image_share) * features,
@@ -130,7 +136,7 @@ class ClassNameSpace:
 
     def embed_texts(self, texts):
         """Float32 array `(n, dim)`, rows of length 1."""
-        rows = keras.utils.normalize(self.texts(texts) - self._mean_name)
+        rows = keras.utils.normalize(self.texts(texts) - self._origin)
         width = self.classifier.output["features"].shape[-1]
         return np.concatenate([np.zeros((len(rows), width)), rows], axis=1)
 
@@ -138,7 +144,7 @@ class ClassNameSpace:
         """Bytes that change with the embeddings."""
         graph = keras.saving.serialize_keras_object(self.classifier)
         settings = [graph_config(graph), self.class_names]
-        settings += [self.num_classes, self.image_share]
+        settings += [self.num_classes, self.image_share, self.centre]
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         add_weights(digest, self.classifier.weights)
         digest.update(self.texts.identity())
@@ -148,15 +154,15 @@ class ClassNameSpace:
         least = np.sort(probabilities, axis=1)[:, -self.num_classes, None]
         weights = np.where(probabilities < least, 0, probabilities)
         weights /= weights.sum(axis=1, keepdims=True)
-        return keras.utils.normalize(weights @ (self._names - self._mean_name))
+        return keras.utils.normalize(weights @ (self._names - self._origin))
 
     @functools.cached_property
     def _names(self):
         return self.texts(self.class_names)
 
     @functools.cached_property
-    def _mean_name(self):
-        return self._names.mean(axis=0)
+    def _origin(self):
+        return self._names.mean(axis=0) if self.centre else np.float32(0)
 
 
 def installed_texts():

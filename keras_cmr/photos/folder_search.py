@@ -15,8 +15,8 @@ from keras_cmr.retrieval.gallery import Gallery
 from keras_cmr.retrieval.locations import holds_gallery
 from keras_cmr.retrieval.query import check_model
 
-# Pictures a write: what a stopped run has to embed again.
-SHARD_SIZE = 256
+# Pictures a write: as often the bar moves, and so many a stop can lose.
+SHARD_SIZE = 64
 
 
 def search_folder(folder, model=None, cache=None, verbose=1):
