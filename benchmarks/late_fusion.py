@@ -5,7 +5,7 @@ python benchmarks/late_fusion.py rows DATA
 python benchmarks/late_fusion.py table
 
 DATA is a folder in Fashion200k's layout. `choose` tries settings on photos of
-the training split, every fourth one, and writes `choice.json`; the defaults of
+the training split, every sixth one, and writes `choice.json`; the defaults of
 `keras_cmr.models.ClassNameSpace` and `LateFusion` come from there. `rows`
 ranks the test split by `tirg/caption-match`: by the reference alone, by the
 text alone, and by both, with each of the packages that embed texts; a report
@@ -13,6 +13,7 @@ each. `table` puts them beside the trained rows of `fashion_products.py`.
 """
 
 import dataclasses
+import hashlib
 import itertools
 import os
 import sys
@@ -25,12 +26,12 @@ ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from benchmarks import fashion_products_table  # noqa: E402
 from benchmarks import measuring  # noqa: E402
 from keras_cmr import datasets  # noqa: E402
+from keras_cmr.datasets.load import cache_folder  # noqa: E402
 from keras_cmr.evaluation import Report  # noqa: E402
 from keras_cmr.evaluation import evaluate_embeddings  # noqa: E402
 from keras_cmr.models import ClassNameSpace  # noqa: E402
@@ -46,7 +47,8 @@ ROWS = {
     "both": "late fusion",
 }
 FIGURES = ("R@1", "R@5", "R@10", "R@50")
-EVERY = 4
+SIZE = 224
+EVERY = 6
 GRID = {
     "centre": (True, False),
     "num_classes": (3, 10, 50),
@@ -57,7 +59,7 @@ GRID = {
 
 def load(data, split):
     """A split of the photos, at the size the classifier wants."""
-    benchmark = datasets.load("fashion200k", data_dir=data, image_size=224)
+    benchmark = datasets.load("fashion200k", data_dir=data, image_size=SIZE)
     return getattr(benchmark, split)
 
 
@@ -101,19 +103,22 @@ def every(split, step):
     )
 
 
-def classify(space, pixels, batch_size=64):
-    """What the classifier says of all images: dict of arrays."""
-    batches = [
-        space.classifier.predict_on_batch(
-            np.stack([pixels[i] for i in range(start, stop)])
-        )
-        for start, stop in _pieces(len(pixels), batch_size)
-    ]
-    return {k: np.concatenate([b[k] for b in batches]) for k in batches[0]}
-
-
-def _pieces(count, size):
-    return [(i, min(i + size, count)) for i in range(0, count, size)]
+def classify(space, split, batch_size=64):
+    """What the classifier says of all images, kept in `KERAS_CMR_CACHE`."""
+    key = hashlib.sha256(f"{IMAGES} {split.fingerprint}".encode()).hexdigest()
+    kept = cache_folder() / f"late_fusion_{key[:16]}.npz"
+    if kept.exists():
+        return dict(np.load(kept))
+    pixels, batches = split.images.pixels, []
+    for start in range(0, len(pixels), batch_size):
+        stop = min(start + batch_size, len(pixels))
+        some = np.stack([pixels[i] for i in range(start, stop)])
+        batches.append(space.classifier.predict_on_batch(some))
+        print(f"{stop} of {len(pixels)} images", flush=True)
+    said = {k: np.concatenate([b[k] for b in batches]) for k in batches[0]}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(kept, **said)
+    return said
 
 
 def text_rows(model, texts):
@@ -126,8 +131,7 @@ def questions(model, split, candidates):
     """Dict of row to the embeddings of all queries."""
     images = candidates[split.queries.references]
     texts = text_rows(model, split.queries.modifications)
-    share = model.text_weight
-    both = keras.utils.normalize((1 - share) * images + share * texts)
+    both = model.fuse(images, texts)
     return {"image": images, "text": texts, "both": both}
 
 
@@ -137,7 +141,7 @@ def choose(data, results, step):
     cpu = time.process_time()
     space = ClassNameSpace.from_package(IMAGES, TEXTS["minilm"])
     split = every(load(data, "train"), step)
-    said = classify(space, split.images.pixels)
+    said = classify(space, split)
     types = np.array([id.split("/")[1] for id in split.images.ids])
     found = []
     for values in itertools.product(*GRID.values()):
@@ -202,7 +206,7 @@ def run_rows(data, results):
         cpu = time.process_time()
         model = LateFusion.from_package(IMAGES, package)
         if said is None:
-            said = classify(model.space, split.images.pixels)
+            said = classify(model.space, split)
         candidates = model.space.place(**said)
         for row, queries in questions(model, split, candidates).items():
             report = evaluate_embeddings(

@@ -248,9 +248,15 @@ class LateFusion:
                 f"Received: {len(pixels)} and {len(texts)}"
             )
         images, rows = distinct_rows(pixels)
+        return self.fuse(
+            self.embed_targets(images, batch_size)[rows],
+            self.embed_texts(texts),
+        )
+
+    def fuse(self, images, texts):
+        """Queries `(n, dim)` of `n` embeddings of images and of texts."""
         share = self.text_weight
-        mixed = (1 - share) * self.embed_targets(images, batch_size)[rows]
-        return keras.utils.normalize(mixed + share * self.embed_texts(texts))
+        return keras.utils.normalize((1 - share) * images + share * texts)
 
     def weighted(self, text_weight):
         """The same model with another `text_weight`."""
