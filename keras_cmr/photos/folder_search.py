@@ -7,6 +7,7 @@ from keras_cmr.photos.changes import photo_folder
 from keras_cmr.photos.find_pictures import find_pictures
 from keras_cmr.photos.indexed import home_of
 from keras_cmr.photos.indexed import note
+from keras_cmr.photos.named_model import check_packages
 from keras_cmr.photos.named_model import description_of
 from keras_cmr.photos.named_model import name_of
 from keras_cmr.photos.named_model import named_model
@@ -96,6 +97,7 @@ class FolderSearch:
         self.folder = Path(folder)
         # Before the model, which takes long to load.
         photo_folder(self.folder)
+        check_packages(model)
         self.model = named_model(model)
         check_model(self.model)
         self._name = name_of(model, self.model)

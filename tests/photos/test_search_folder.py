@@ -205,3 +205,14 @@ def test_bad_folders_are_told_before_a_model_is_loaded(tmp_path):
         keras_cmr.search_folder(tmp_path, model=tmp_path)
     with pytest.raises(TypeError, match="must have `embed_queries`"):
         keras_cmr.search_folder(tmp_path, model=7)
+
+
+def test_missing_packages_are_one_command(folder, monkeypatch):
+    from keras_cmr.photos import named_model
+
+    monkeypatch.setattr(named_model, "is_installed", lambda name: False)
+    both = r'pip install "keras-cmr\[pretrained,retrieval\]"'
+    with pytest.raises(ImportError, match=both):
+        keras_cmr.search_folder(folder)
+    with pytest.raises(ImportError, match=r'"keras-cmr\[retrieval\]"'):
+        open_folder(folder)
