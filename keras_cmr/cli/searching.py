@@ -238,6 +238,11 @@ def _open(place, model):
                 "give `--model`"
             )
         named = _load(about.model)
+        if not about.is_of(named.fingerprint):
+            raise ValueError(
+                f"The model of {about.folder} has changed since: run "
+                f"`keras-cmr index {about.folder}` again"
+            )
     typer.echo(f"Searching {about}", err=True)
     return Gallery.open(about.gallery, named), named, str(about)
 

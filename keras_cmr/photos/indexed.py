@@ -38,6 +38,10 @@ class Indexed:
         """Path of the gallery."""
         return Path(self.home) / "gallery"
 
+    def is_of(self, fingerprint):
+        """Whether it was indexed by the model of this fingerprint."""
+        return Path(self.home).name == _short(fingerprint)
+
     def __str__(self):
         return (
             f"{self.pictures:,} pictures of {self.folder} as of "
@@ -55,7 +59,7 @@ def home_of(folder, fingerprint) -> Path:
     name = re.sub(r"[^\w.-]+", "_", folder.name)[:40]
     key = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape"))
     home = _homes() / f"{name}-{key.hexdigest()[:12]}"
-    return home / fingerprint[:16]
+    return home / _short(fingerprint)
 
 
 def note(folder, home, model, description, pictures) -> Indexed:
@@ -89,10 +93,7 @@ def last_indexed(folder=None, fingerprint=None) -> Indexed:
         wanted = str(Path(folder).resolve())
         found = [about for about in found if about.folder == wanted]
     if fingerprint is not None:
-        # So ends the name of its home.
-        found = [
-            about for about in found if about.home.endswith(fingerprint[:16])
-        ]
+        found = [about for about in found if about.is_of(fingerprint)]
     if not found:
         what = "no folder" if folder is None else folder
         by = "" if fingerprint is None else " by this model"
@@ -101,6 +102,10 @@ def last_indexed(folder=None, fingerprint=None) -> Indexed:
             f"`keras-cmr index {folder or 'photos/'}`"
         )
     return found[0]
+
+
+def _short(fingerprint):
+    return fingerprint[:16]
 
 
 def _homes():

@@ -198,3 +198,11 @@ def test_the_limits_of_late_fusion_are_said(photos, cache, model):
     # Python made it: nothing says how to make it again.
     result = call("search", "--text", "red")
     assert "made: give `--model`" in result.stderr
+
+
+def test_a_model_that_has_changed_is_told(photos, cache, model):
+    ok("index", photos, "--model", "m.keras")
+    model.fingerprint = "f" * 16
+    result = call("search", "--text", "red")
+    assert result.exit_code == 2
+    assert f"run `keras-cmr index {photos}` again" in result.stderr
