@@ -34,7 +34,7 @@ class ClassNameSpace:
     images is `image_share` times that of their features plus the rest times
     that of their meanings, and the cosine of a text and an image is in the
     order of that of text and meaning. With `centre` the mean of all names is
-    taken from names and texts first, or texts are near the same few pictures.
+    taken from names and texts first, what all of them have in common.
 
     What no class name says cannot be found by words.
 
@@ -46,7 +46,7 @@ class ClassNameSpace:
             of length 1, and `identity()`, bytes that change with it.
         class_names: Sequence of str, one a class.
         num_classes: int. Defaults to `10`.
-        image_share: float in (0, 1). Defaults to `0.5`.
+        image_share: float in (0, 1). Defaults to `0.75`.
         centre: bool. Defaults to `True`.
         description: str. What it is, for people. Defaults to the name of the
             classifier.
@@ -64,7 +64,7 @@ class ClassNameSpace:
         texts,
         class_names,
         num_classes=10,
-        image_share=0.5,
+        image_share=0.75,
         centre=True,
         description=None,
     ):

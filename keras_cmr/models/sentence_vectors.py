@@ -26,7 +26,9 @@ class SentenceVectors:
         rows = []
         for start in range(0, len(texts), batch_size):
             tokens = self.encoder.tokenize(texts[start : start + batch_size])
-            rows.append(self.encoder.predict_on_batch(tokens))
+            # `predict` would compile it for every length of text that comes.
+            embeddings = self.encoder(tokens, training=False)
+            rows.append(keras.ops.convert_to_numpy(embeddings))
         return keras.utils.normalize(np.concatenate(rows).astype("float32"))
 
     def identity(self):
