@@ -43,7 +43,9 @@ class ClassNameSpace:
             3)`, that gives a dict of `"features"` `(n, dim)` and
             `"probabilities"` `(n, classes)`.
         texts: Callable from `n` texts to a float array `(n, dim)` with rows
-            of length 1, and `identity()`, bytes that change with it.
+            of length 1, and `identity()`, bytes that change with it. Classes
+            whose names it does not know, if it has `knows(text)`, count for
+            nothing.
         class_names: Sequence of str, one a class.
         num_classes: int. Defaults to `10`.
         image_share: float in (0, 1). Defaults to `0.75`.
@@ -151,14 +153,24 @@ class ClassNameSpace:
         return digest.digest()
 
     def _meaning(self, probabilities):
-        least = np.sort(probabilities, axis=1)[:, -self.num_classes, None]
+        probabilities = probabilities[:, self._known]
+        count = min(self.num_classes, len(self._known))
+        least = np.sort(probabilities, axis=1)[:, -count, None]
         weights = np.where(probabilities < least, 0, probabilities)
         weights /= weights.sum(axis=1, keepdims=True)
         return keras.utils.normalize(weights @ (self._names - self._origin))
 
     @functools.cached_property
+    def _known(self):
+        knows = getattr(self.texts, "knows", None)
+        places = range(len(self.class_names))
+        if knows is None:
+            return list(places)
+        return [i for i in places if knows(self.class_names[i])]
+
+    @functools.cached_property
     def _names(self):
-        return self.texts(self.class_names)
+        return self.texts([self.class_names[i] for i in self._known])
 
     @functools.cached_property
     def _origin(self):

@@ -38,6 +38,10 @@ class WordAverage:
         rows = np.stack([self._mean(text) for text in checked_texts(texts)])
         return keras.utils.normalize(rows.astype("float32"))
 
+    def knows(self, text):
+        """Whether the package has any word of a text."""
+        return bool(self._words(text))
+
     def identity(self):
         """Bytes that change with the embeddings."""
         digest = hashlib.sha256(f"{self.package} {self.smoothing}".encode())
@@ -45,8 +49,7 @@ class WordAverage:
         return digest.digest()
 
     def _mean(self, text):
-        # "top-left" is one word of ours and two of theirs.
-        words = [w for word in split_words(text) for w in self._known(word)]
+        words = self._words(text)
         if not words:
             raise ValueError(
                 f"`text` must hold a word that {self.package} knows. "
@@ -56,6 +59,10 @@ class WordAverage:
         frequencies = 1 / ((rows + 1) * self._harmonic)
         weights = self.smoothing / (self.smoothing + frequencies)
         return weights @ self._vectors[rows] / weights.sum()
+
+    def _words(self, text):
+        # "top-left" is one word of ours and two of theirs.
+        return [w for word in split_words(text) for w in self._known(word)]
 
     def _known(self, word):
         if word in self._rows:

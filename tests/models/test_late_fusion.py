@@ -94,6 +94,21 @@ def test_class_names_bring_pictures_among_words():
         np.testing.assert_allclose(row, wanted, atol=1e-5)
 
 
+def test_names_that_the_texts_lack_count_for_nothing():
+    class Lacking(Texts):
+        def knows(self, text):
+            return text != "dog"
+
+    images = pictures()
+    lacking = models.ClassNameSpace(classifier(), Lacking(), NAMES, 3)
+    rows = lacking.embed_images(images)[:, 3:]
+    for row, image in zip(rows, images, strict=True):
+        cat, _, car = np.exp(4 * image.mean((0, 1)) / 255)
+        # Of two names the mean lies between them: one side or the other.
+        side = np.sign(cat - car) * np.array([1, 0, -1])
+        np.testing.assert_allclose(row, side * np.sqrt(0.125), atol=1e-5)
+
+
 def test_a_text_has_no_features():
     rows = space().embed_texts(["pet", "car"])
     mean = np.mean([VECTORS[name] for name in NAMES], axis=0)
