@@ -24,17 +24,20 @@ _SUBMODULES = (
     "losses",
     "metrics",
     "models",
+    "photos",
     "retrieval",
     "visualization",
 )
 
-__all__ = ["__version__", *_SUBMODULES]
+__all__ = ["__version__", *_SUBMODULES, "search_folder"]
 
 
 def __getattr__(name):
     # `keras-cmr --help` must not wait for TensorFlow.
     if name in _SUBMODULES:
         return importlib.import_module(f"keras_cmr.{name}")
+    if name == "search_folder":
+        return importlib.import_module("keras_cmr.photos").search_folder
     raise AttributeError(f"module 'keras_cmr' has no attribute {name!r}")
 
 

@@ -23,6 +23,7 @@ MODULES = (
     "losses",
     "metrics",
     "models",
+    "photos",
     "retrieval",
     "serving",
     "visualization",

@@ -5,10 +5,18 @@ from typing import Annotated
 
 import typer
 
-from keras_cmr.cli.common import ModelFile
 from keras_cmr.cli.common import app
-from keras_cmr.cli.common import load_model
 from keras_cmr.cli.common import one_line_errors
+
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        help="A .keras file, or the folder of a run; late-fusion:PRESET for a "
+        "CLIP or SigLIP of KerasHub, such as clip_vit_base_patch16. Without "
+        "it, late fusion of packaged encoders, which needs no training and "
+        "does not compose image and text."
+    ),
+]
 
 
 @app.command()
@@ -17,10 +25,15 @@ def index(
         Path,
         typer.Argument(help="Folder of pictures, or a table (.csv, .jsonl)."),
     ],
-    model: ModelFile,
+    model: ModelName = None,
     out: Annotated[
-        str, typer.Option(help="Folder of the gallery, or milvus://...")
-    ],
+        str | None,
+        typer.Option(
+            help="Folder of the gallery, or milvus://... Without it, a place "
+            "in the cache ($KERAS_CMR_CACHE or ~/.cache/keras_cmr) that "
+            "`search` finds by itself; pictures that are gone are forgotten."
+        ),
+    ] = None,
     table: Annotated[
         Path | None,
         typer.Option(
@@ -47,11 +60,18 @@ def index(
 ):
     """Make pictures searchable, or take in those that are new.
 
-    Run it again after a kill, and whenever pictures were added.
+    Run it again after a kill, and whenever pictures were added. Nothing is
+    written into the folder.
+
+    Example: keras-cmr index photos/
 
     Example: keras-cmr index photos/ --model runs/quickstart --out gallery
     """
     with one_line_errors():
+        if out is None:
+            _only_with_out(table, ray_address)
+            _index_folder(images, model, update, strict)
+            return
         from keras_cmr.retrieval import RayCluster
         from keras_cmr.retrieval import image_table
         from keras_cmr.retrieval import index_images
@@ -64,33 +84,90 @@ def index(
         source = as_source(
             images if table is None else image_table(table, images)
         )
+        named = _load(model)
         gallery, summary = index_images(
             source,
             out,
-            load_model(model),
+            named,
             update=update,
             strict=strict,
             cluster=cluster,
         )
-        for name, reason in summary.skipped:
-            typer.echo(f"skipped {name}: {reason}", err=True)
+        _say_skipped(summary)
         typer.echo(
             f"{summary}. {len(gallery):,} pictures in {out}, "
             f"engine {gallery.stats()['engine']}"
         )
 
 
+def _index_folder(folder, model, update, strict):
+    from keras_cmr.photos import FolderSearch
+
+    search = FolderSearch(folder, model)
+    _say_limits(search.model)
+    summary = search.refresh(update=update, strict=strict)
+    _say_skipped(summary)
+    gone = f", {search.removed:,} gone" if search.removed else ""
+    typer.echo(
+        f"{summary}{gone}. {len(search):,} pictures in {search.location}"
+    )
+    typer.echo(
+        'Try: keras-cmr search --image PICTURE --text "at the beach" '
+        "--out hits.html"
+    )
+
+
+def _only_with_out(table, ray_address):
+    for name, value in (("table", table), ("ray-address", ray_address)):
+        if value is not None:
+            raise ValueError(
+                f"`--{name}` needs `--out`, the gallery's place. "
+                f"Received: --{name} {value} without it"
+            )
+
+
+def _say_skipped(summary):
+    for name, reason in summary.skipped:
+        typer.echo(f"skipped {name}: {reason}", err=True)
+
+
+def _load(name):
+    from keras_cmr.photos.named_model import named_model
+
+    model = named_model(name)
+    _say_limits(model)
+    return model
+
+
+def _say_limits(model):
+    limits = getattr(model, "limits", None)
+    if limits is not None:
+        typer.echo(limits, err=True)
+
+
 @app.command()
 def search(
     gallery: Annotated[
-        str, typer.Argument(help="Folder of a gallery, or milvus://...")
-    ],
-    model: ModelFile,
+        str | None,
+        typer.Argument(
+            help="Folder of a gallery, milvus://..., or a folder of pictures "
+            "that was indexed without --out. Without it, the folder that was "
+            "indexed last, whose name is printed."
+        ),
+    ] = None,
+    model: ModelName = None,
     image: Annotated[
         Path | None, typer.Option(help="The reference picture.")
     ] = None,
     text: Annotated[
-        str | None, typer.Option(help="What to change about it.")
+        str | None,
+        typer.Option(help="What to change about it, or what to look for."),
+    ] = None,
+    text_weight: Annotated[
+        float | None,
+        typer.Option(
+            help="What the text counts for in a late fusion, between 0 and 1."
+        ),
     ] = None,
     where: Annotated[
         list[str],
@@ -101,33 +178,73 @@ def search(
     ] = [],  # noqa: B006 - typer copies it
     k: Annotated[int, typer.Option("-k", help="How many to find.")] = 10,
     out: Annotated[
-        Path | None, typer.Option(help="Picture of the hits to write (.png).")
+        Path | None,
+        typer.Option(help="Hits to write as a picture (.png) or page (.html)."),
     ] = None,
 ):
     """Find the pictures that an image, a change, or both ask for.
+
+    Example: keras-cmr search --image a.jpg --text "at the beach"
 
     Example: keras-cmr search gallery --model runs/quickstart --image a.png
     --text "make red circle blue" --where brand=x --out hits.png
     """
     with one_line_errors():
-        from keras_cmr.retrieval import Gallery
+        from keras_cmr.photos.find_pictures import find_pictures
+        from keras_cmr.photos.found import checked_ending
+        from keras_cmr.photos.named_model import description_of
 
         conditions = _conditions(where)
-        if out is not None and image is None:
-            raise ValueError("`--out` draws the reference: give `--image`")
-        opened = Gallery.open(gallery, load_model(model))
-        hits = opened.search(image, text, k=k, where=conditions)
-        for hit in hits:
-            typer.echo(f"{hit.rank:3d}  {hit.score:.4f}  {hit.path or hit.id}")
-        if hits.reason is not None:
-            typer.echo(f"{len(hits)} instead of {k}: {hits.reason}", err=True)
+        if image is None and text is None:
+            raise ValueError("Give `--image`, `--text` or both")
         if out is not None:
-            from keras_cmr.visualization import ranked_pictures
-            from keras_cmr.visualization import search_example
+            checked_ending(out)
+        opened, named, about = _open(gallery, model)
+        found = find_pictures(
+            opened,
+            named,
+            image,
+            text,
+            k,
+            text_weight,
+            conditions,
+            about={"pictures": about, "model": description_of(named)},
+        )
+        for hit in found:
+            typer.echo(f"{hit.rank:3d}  {hit.score:.4f}  {hit.path or hit.id}")
+        if found.reason is not None:
+            typer.echo(f"{len(found)} instead of {k}: {found.reason}", err=True)
+        if out is not None:
+            typer.echo(f"Look at {found.save(out)}")
 
-            example = search_example(image, text or "", hits)
-            ranked_pictures([example]).save(out)
-            typer.echo(f"Look at {out}")
+
+def _open(place, model):
+    """Gallery, its model, and what it holds in a line."""
+    from keras_cmr.photos.indexed import last_indexed
+    from keras_cmr.retrieval import Gallery
+    from keras_cmr.retrieval.locations import holds_gallery
+
+    if place is not None and (holds_gallery(place) or not Path(place).is_dir()):
+        named = _load(model)
+        return Gallery.open(place, named), named, place
+    if model is not None:
+        named = _load(model)
+        about = last_indexed(place, named.fingerprint)
+    else:
+        about = last_indexed(place)
+        if about.model is None:
+            raise ValueError(
+                f"{about.folder} was indexed by a model that Python made: "
+                "give `--model`"
+            )
+        named = _load(about.model)
+        if not about.is_of(named.fingerprint):
+            raise ValueError(
+                f"The model of {about.folder} has changed since: run "
+                f"`keras-cmr index {about.folder}` again"
+            )
+    typer.echo(f"Searching {about}", err=True)
+    return Gallery.open(about.gallery, named), named, str(about)
 
 
 def _conditions(pairs):

@@ -42,3 +42,27 @@ def nameless(config):
     if isinstance(config, list):
         return [nameless(item) for item in config]
     return config
+
+
+def graph_config(config, places=None):
+    """`nameless` for functional models of any kind, whose nodes name layers.
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` gave.
+        places: Dict from the name of a layer around `config` to its place.
+
+    Returns:
+        The config, with places where names were.
+    """
+    if isinstance(config, dict):
+        layers = config.get("layers")
+        if isinstance(layers, list):
+            places = {x["name"]: i for i, x in enumerate(layers) if "name" in x}
+        return {
+            k: graph_config(v, places) for k, v in config.items() if k != "name"
+        }
+    if isinstance(config, list | tuple):
+        return [graph_config(item, places) for item in config]
+    if isinstance(config, str) and places:
+        return places.get(config, config)
+    return config

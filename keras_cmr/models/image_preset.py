@@ -27,8 +27,8 @@ def load_image_preset(preset, image_size=None):
         converter, `scale` and `offset` of `ImageEncoder`.
     """
     preset = str(preset)
-    backbone = _load(preset)
-    converter = _converter(preset)
+    backbone = vision_backbone(load_backbone(preset))
+    converter = image_converter(preset)
     height, width = keras.tree.flatten(backbone.input)[0].shape[1:3]
     if image_size is None:
         if height is None and converter is not None and converter.image_size:
@@ -40,29 +40,37 @@ def load_image_preset(preset, image_size=None):
             )
         image_size = height
     elif height not in (None, image_size) and not isinstance(backbone, FIXED):
-        backbone = _load(preset, image_shape=(image_size, image_size, 3))
-    settings = {"image_size": image_size}
-    if converter is not None:
-        scale, offset = converter.scale, converter.offset
-        settings["scale"] = 1.0 if scale is None else scale
-        settings["offset"] = 0.0 if offset is None else offset
-    return backbone, settings
+        shape = (image_size, image_size, 3)
+        backbone = vision_backbone(load_backbone(preset, image_shape=shape))
+    return backbone, {"image_size": image_size, **rescaling(converter)}
 
 
-def _load(preset, **kwargs):
+def load_backbone(preset, **kwargs):
+    """The backbone of a preset, whole, or the error that names `preset`."""
     try:
-        backbone = keras_hub.models.Backbone.from_preset(preset, **kwargs)
+        return keras_hub.models.Backbone.from_preset(preset, **kwargs)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(
             "`preset` must be a folder written by `save_to_preset` or the name "
             f"of a KerasHub preset. Received: preset={preset!r}: {reason}"
         ) from error
-    return vision_backbone(backbone)
 
 
-def _converter(preset):
+def rescaling(converter):
+    """The arguments `scale` and `offset` that a converter stands for."""
+    if converter is None:
+        return {}
+    scale, offset = converter.scale, converter.offset
+    return {
+        "scale": 1.0 if scale is None else scale,
+        "offset": 0.0 if offset is None else offset,
+    }
+
+
+def image_converter(preset):
+    """The image converter of a preset, or `None` if it has none."""
     try:
         return keras_hub.layers.ImageConverter.from_preset(preset)
-    except (OSError, ValueError):  # The preset has none.
+    except (OSError, ValueError):
         return None

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL import ImageOps
 
 from keras_cmr.picture_file import open_picture
 
 
-def load_image(image, size: int) -> np.ndarray:
+def load_image(image, size: int, upright: bool = False) -> np.ndarray:
     """One image as pixels.
 
     Args:
@@ -18,6 +19,8 @@ def load_image(image, size: int) -> np.ndarray:
             array `(height, width, 3)` with values from 0 to 255.
         size: int. Wanted height and width in pixels; other sizes are
             stretched to it (bilinear).
+        upright: bool. Turns files and PIL images as their cameras noted
+            (EXIF). Defaults to `False`.
 
     Returns:
         Uint8 array `(size, size, 3)`.
@@ -31,6 +34,8 @@ def load_image(image, size: int) -> np.ndarray:
                 # A JPEG is decoded at the nearest fraction of its size that
                 # is no smaller: most of the time of a large photo.
                 opened.draft("RGB", (size, size))
+                if upright:
+                    opened = ImageOps.exif_transpose(opened)
                 image = opened.convert("RGB")
         except FileNotFoundError:
             raise ValueError(f"No such image: {image}") from None
@@ -54,6 +59,8 @@ def load_image(image, size: int) -> np.ndarray:
                 f"{pixels.dtype}"
             )
         image = Image.fromarray(pixels.astype("uint8"))
+    elif upright:
+        image = ImageOps.exif_transpose(image)
     image = image.convert("RGB")
     if image.size != (size, size):
         image = image.resize((size, size), Image.Resampling.BILINEAR)

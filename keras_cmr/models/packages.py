@@ -37,3 +37,12 @@ def package_file(distribution, file, install=INSTALL) -> Path:
         f"The installed package {distribution} has no file {file}; is it "
         f"another version or damaged? Run `{install}`"
     )
+
+
+def is_installed(distribution) -> bool:
+    """Whether a distribution of that name is installed."""
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

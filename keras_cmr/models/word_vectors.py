@@ -25,6 +25,21 @@ def word_vectors(package, words):
     Returns:
         Float32 array `(n, dim)`; the row of a word the package lacks is NaN.
     """
+    vectors, rows = word_table(package)
+    found = np.array([rows.get(word, -1) for word in words], int)
+    return np.where(found[:, None] < 0, np.float32(np.nan), vectors[found])
+
+
+def word_table(package):
+    """All vectors of a package, and the row of each word.
+
+    Args:
+        package: str. One of `PACKAGES`.
+
+    Returns:
+        Tuple of a float32 array `(words, dim)`, mapped from its file, and a
+        dict. Frequent words have the first rows.
+    """
     if package not in PACKAGES:
         raise ValueError(
             f"`package` must be one of {sorted(PACKAGES)}. "
@@ -40,6 +55,5 @@ def word_vectors(package, words):
             f"`{INSTALL}`"
         ) from None
     index = parquet.read_table(package_file(distribution, index_file))
-    rows = {word: row for row, word in enumerate(index["index"].to_pylist())}
-    found = np.array([rows.get(word, -1) for word in words], int)
-    return np.where(found[:, None] < 0, np.float32(np.nan), vectors[found])
+    words = index["index"].to_pylist()
+    return vectors, {word: row for row, word in enumerate(words)}

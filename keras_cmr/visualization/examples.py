@@ -45,7 +45,8 @@ class RankedExample:
     """A query and its first hits, best first.
 
     Args:
-        reference: `uint8` array `(height, width, 3)`.
+        reference: `uint8` array `(height, width, 3)`, or `None` where the
+            question is a text alone.
         modification: str. The requested change.
         hits: Sequence of `RankedHit`, best first.
         target: `uint8` array `(height, width, 3)`. The wanted picture, shown
@@ -70,7 +71,7 @@ class RankedExample:
     ```
     """
 
-    reference: np.ndarray
+    reference: np.ndarray | None
     modification: str
     hits: tuple[RankedHit, ...]
     target: np.ndarray | None = None
@@ -79,7 +80,8 @@ class RankedExample:
     remark: str = ""
 
     def __post_init__(self):
-        check_pixels(self.reference, "reference")
+        if self.reference is not None:
+            check_pixels(self.reference, "reference")
         check_text(self.modification, "modification")
         check_text(self.remark, "remark")
         object.__setattr__(self, "shading", tuple(self.shading))

@@ -76,7 +76,6 @@ def curves(history, steps):
 def query(example):
     """A `RankedExample` as addresses, descriptions and labels."""
     parts = {
-        "reference": picture_uri(example.reference),
         "modification": example.modification.strip(),
         "words": [_word(*pair) for pair in example.shading],
         "remark": example.remark,
@@ -86,6 +85,8 @@ def query(example):
             _hit(place, hit) for place, hit in enumerate(example.hits, start=1)
         ],
     }
+    if example.reference is not None:
+        parts["reference"] = picture_uri(example.reference)
     if example.shows_target:
         parts["target"] = picture_uri(example.target)
     return parts

@@ -85,18 +85,23 @@ def ranked_pictures(examples, side=128):
         raise ValueError("`examples` must not be empty. Received: none.")
     check_positive(side, "side")
     rows = [_cells(example, side) for example in examples]
-    heights = [max(cell.height for cell in row) for row in rows]
+    heights = [max(cell.height for cell in row if cell) for row in rows]
     columns = max(len(row) for row in rows)
+    # Questions of texts alone need no column for references.
+    bare = all(example.reference is None for example in examples)
+    shift = -(side + GAP) if bare else 0
     size = (
-        _left(columns - 1, side) + side + MARGIN,
+        shift + _left(columns - 1, side) + side + MARGIN,
         2 * MARGIN + sum(heights) + ROW_GAP * (len(rows) - 1),
     )
     canvas = Image.new("RGB", size, LIGHT.ground)
     y = MARGIN
     for example, row, height in zip(examples, rows, heights, strict=True):
-        _draw_modification(canvas, example.modification, y, side)
+        x = shift + _left(0, side) + side + GAP
+        _draw_modification(canvas, example.modification, (x, y), side)
         for column, cell in enumerate(row):
-            cell.draw(canvas, (_left(column, side), y))
+            if cell is not None:
+                cell.draw(canvas, (shift + _left(column, side), y))
         y += height + ROW_GAP
     return canvas
 
@@ -114,7 +119,9 @@ def check_examples(examples, name):
 
 
 def _cells(example, side):
-    cells = [_Cell(example.reference, side, "reference")]
+    cells = [None]
+    if example.reference is not None:
+        cells = [_Cell(example.reference, side, "reference")]
     for place, hit in enumerate(example.hits, start=1):
         label = f"{place} · {hit.score:.3f}"
         if hit.correct:
@@ -134,13 +141,11 @@ def _left(column, side):
     return MARGIN + column * (side + GAP) + text
 
 
-def _draw_modification(canvas, modification, y, side):
+def _draw_modification(canvas, modification, corner, side):
+    x, y = corner
     face = font(TEXT_SIZE)
     height = line_height(face)
     text = modification.strip() or "(no text)"
     lines = wrap(text, face, TEXT_WIDTH, max(1, side // height))
-    corner = (
-        _left(0, side) + side + GAP,
-        y + (side - len(lines) * height) // 2,
-    )
+    corner = (x, y + (side - len(lines) * height) // 2)
     draw_lines(canvas, lines, corner, face, LIGHT.ink)

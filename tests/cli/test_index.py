@@ -18,7 +18,11 @@ class FakeTexts(FakeModel):
 @pytest.fixture(autouse=True)
 def model(monkeypatch):
     fake = FakeTexts()
-    monkeypatch.setattr("keras_cmr.cli.searching.load_model", lambda _: fake)
+    for module in ("named_model", "folder_search"):
+        name = f"keras_cmr.photos.{module}.named_model"
+        monkeypatch.setattr(name, lambda _=None: fake)
+    check = "keras_cmr.photos.folder_search.check_packages"
+    monkeypatch.setattr(check, lambda _: None)
     return fake
 
 
@@ -86,6 +90,9 @@ def test_search_by_an_image_a_text_or_both(photos, tmp_path):
         assert result.exit_code == 0, result.output
         assert len(result.stdout.splitlines()) == lines
     assert "a.png" not in both.stdout and "a.png" in text.stdout
+    pages = tmp_path / "h.html"
+    search(tmp_path, "--text", "in red", "-k", 1, "--out", pages)
+    assert "<title>&#34;in red&#34;</title>" in pages.read_text()
     with Image.open(tmp_path / "h.png") as drawn:
         assert drawn.width > 8
 
@@ -108,8 +115,9 @@ def test_index_on_a_cluster(photos, tmp_path):
         ),
         (["--text", "red", "--where", "a=null"], "strings, numbers"),
         (["--text", "red", "--where", 'a={"$no": 1}'], "$no"),
-        ([], "must be given. Received: none"),
-        (["--text", "red", "--out", "h.png"], "give `--image`"),
+        ([], "Give `--image`, `--text` or both"),
+        (["--text", "red", "--out", "h.gif"], "must end in .png"),
+        (["--text", "red", "--text-weight", "0.5"], "a trained model has"),
     ],
 )
 def test_bad_searches_are_one_line(photos, tmp_path, arguments, message):
@@ -137,3 +145,64 @@ def test_bad_indexing_is_one_line(photos, tmp_path, arguments, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_without_a_place_the_gallery_lies_in_the_cache(photos, cache):
+    before = sorted(photos.rglob("*"))
+    output = ok("index", photos)
+    assert f"3 pictures in {cache}" in output and "skipped bad.jpg" in output
+    assert sorted(photos.rglob("*")) == before
+    (photos / "b.png").unlink()
+    output = ok("index", photos)
+    assert "0 pictures written, 2 there already, 1 unreadable, 1 gone" in output
+
+
+def test_search_finds_what_was_indexed_last(photos, cache, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    Image.new("RGB", (8, 8), "red").save(other / "red.png")
+    result = call("search", "--text", "red")
+    assert result.exit_code == 2
+    assert "no folder was indexed. Run `keras-cmr index" in result.stderr
+    ok("index", photos, "--model", "m.keras")
+    ok("index", other, "--model", "m.keras")
+    last = call("search", "--text", "red")
+    named = call("search", photos, "--text", "red")
+    assert last.exit_code == named.exit_code == 0
+    assert f"Searching 1 pictures of {other}" in last.stderr
+    assert f"Searching 3 pictures of {photos}" in named.stderr
+    assert last.stdout.split()[2] == str(other / "red.png")
+    assert len(named.stdout.splitlines()) == 3
+    # Looking at a folder again makes it the last.
+    ok("index", photos, "--model", "m.keras")
+    assert f"of {photos}" in call("search", "--text", "red").stderr
+
+
+@pytest.mark.parametrize("option", ["--table", "--ray-address"])
+def test_a_place_is_needed_for_more_than_a_folder(photos, cache, option):
+    result = call("index", photos, option, "x")
+    assert result.exit_code == 2
+    assert f"`{option}` needs `--out`" in result.stderr
+
+
+def test_the_limits_of_late_fusion_are_said(photos, cache, model):
+    model.limits = "two searches, added"
+    result = call("index", photos)
+    assert result.stderr.splitlines()[0] == "two searches, added"
+    # Python made it: nothing says how to make it again.
+    result = call("search", "--text", "red")
+    assert "made: give `--model`" in result.stderr
+
+
+def test_a_model_that_has_changed_is_told(photos, cache, model):
+    ok("index", photos, "--model", "m.keras")
+    model.fingerprint = "f" * 16
+    result = call("search", "--text", "red")
+    assert result.exit_code == 2
+    assert f"run `keras-cmr index {photos}` again" in result.stderr

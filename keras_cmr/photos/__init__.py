@@ -1,0 +1,7 @@
+"""Folders of own photos, searched without training."""
+
+from keras_cmr.photos.folder_search import FolderSearch
+from keras_cmr.photos.folder_search import search_folder
+from keras_cmr.photos.found import FoundPictures
+
+__all__ = ["FolderSearch", "FoundPictures", "search_folder"]
