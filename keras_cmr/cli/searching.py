@@ -7,16 +7,11 @@ import typer
 
 from keras_cmr.cli.common import app
 from keras_cmr.cli.common import one_line_errors
-
-ModelName = Annotated[
-    str | None,
-    typer.Option(
-        help="A .keras file, or the folder of a run; late-fusion:PRESET for a "
-        "CLIP or SigLIP of KerasHub, such as clip_vit_base_patch16. Without "
-        "it, late fusion of packaged encoders, which needs no training and "
-        "does not compose image and text."
-    ),
-]
+from keras_cmr.cli.places import GalleryPlace
+from keras_cmr.cli.places import ModelName
+from keras_cmr.cli.places import find_gallery
+from keras_cmr.cli.places import load_named
+from keras_cmr.cli.places import say_limits
 
 
 @app.command()
@@ -84,7 +79,7 @@ def index(
         source = as_source(
             images if table is None else image_table(table, images)
         )
-        named = _load(model)
+        named = load_named(model)
         gallery, summary = index_images(
             source,
             out,
@@ -104,7 +99,7 @@ def _index_folder(folder, model, update, strict):
     from keras_cmr.photos import FolderSearch
 
     search = FolderSearch(folder, model)
-    _say_limits(search.model)
+    say_limits(search.model)
     summary = search.refresh(update=update, strict=strict)
     _say_skipped(summary)
     gone = f", {search.removed:,} gone" if search.removed else ""
@@ -131,30 +126,9 @@ def _say_skipped(summary):
         typer.echo(f"skipped {name}: {reason}", err=True)
 
 
-def _load(name):
-    from keras_cmr.photos.named_model import named_model
-
-    model = named_model(name)
-    _say_limits(model)
-    return model
-
-
-def _say_limits(model):
-    limits = getattr(model, "limits", None)
-    if limits is not None:
-        typer.echo(limits, err=True)
-
-
 @app.command()
 def search(
-    gallery: Annotated[
-        str | None,
-        typer.Argument(
-            help="Folder of a gallery, milvus://..., or a folder of pictures "
-            "that was indexed without --out. Without it, the folder that was "
-            "indexed last, whose name is printed."
-        ),
-    ] = None,
+    gallery: GalleryPlace = None,
     model: ModelName = None,
     image: Annotated[
         Path | None, typer.Option(help="The reference picture.")
@@ -193,13 +167,15 @@ def search(
         from keras_cmr.photos.find_pictures import find_pictures
         from keras_cmr.photos.found import checked_ending
         from keras_cmr.photos.named_model import description_of
+        from keras_cmr.retrieval import Gallery
 
         conditions = _conditions(where)
         if image is None and text is None:
             raise ValueError("Give `--image`, `--text` or both")
         if out is not None:
             checked_ending(out)
-        opened, named, about = _open(gallery, model)
+        place, named, about = find_gallery(gallery, model)
+        opened = Gallery.open(place, named)
         found = find_pictures(
             opened,
             named,
@@ -216,35 +192,6 @@ def search(
             typer.echo(f"{len(found)} instead of {k}: {found.reason}", err=True)
         if out is not None:
             typer.echo(f"Look at {found.save(out)}")
-
-
-def _open(place, model):
-    """Gallery, its model, and what it holds in a line."""
-    from keras_cmr.photos.indexed import last_indexed
-    from keras_cmr.retrieval import Gallery
-    from keras_cmr.retrieval.locations import holds_gallery
-
-    if place is not None and (holds_gallery(place) or not Path(place).is_dir()):
-        named = _load(model)
-        return Gallery.open(place, named), named, place
-    if model is not None:
-        named = _load(model)
-        about = last_indexed(place, named.fingerprint)
-    else:
-        about = last_indexed(place)
-        if about.model is None:
-            raise ValueError(
-                f"{about.folder} was indexed by a model that Python made: "
-                "give `--model`"
-            )
-        named = _load(about.model)
-        if not about.is_of(named.fingerprint):
-            raise ValueError(
-                f"The model of {about.folder} has changed since: run "
-                f"`keras-cmr index {about.folder}` again"
-            )
-    typer.echo(f"Searching {about}", err=True)
-    return Gallery.open(about.gallery, named), named, str(about)
 
 
 def _conditions(pairs):

@@ -4,21 +4,19 @@ from typing import Annotated
 
 import typer
 
-from keras_cmr.cli.common import ModelFile
 from keras_cmr.cli.common import app
-from keras_cmr.cli.common import load_model
 from keras_cmr.cli.common import one_line_errors
+from keras_cmr.cli.places import GalleryPlace
+from keras_cmr.cli.places import ModelName
+from keras_cmr.cli.places import find_gallery
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 @app.command()
 def serve(
-    gallery: Annotated[
-        str,
-        typer.Argument(help="Folder, or milvus://host:port/collection."),
-    ],
-    model: ModelFile,
+    gallery: GalleryPlace = None,
+    model: ModelName = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")
     ] = "127.0.0.1",
@@ -89,6 +87,8 @@ def serve(
 
     There are no passwords: put a proxy before it that has, and limits.
 
+    Example: keras-cmr serve
+
     Example: keras-cmr serve gallery --model runs/quickstart
     """
     with one_line_errors():
@@ -108,9 +108,10 @@ def serve(
             image_side=image_side,
         )
         bound = serving.bound_socket(host, port)
+        place, named, _ = find_gallery(gallery, model)
         service = serving.Service.open(
-            gallery,
-            load_model(model),
+            place,
+            named,
             limits=limits,
             refresh_seconds=refresh,
             show_paths=show_paths,

@@ -14,5 +14,5 @@ class Slow(FakeModel):
 
 
 if __name__ == "__main__":
-    cli.serving.load_model = lambda path: Slow()
+    cli.places.load_named = lambda name: Slow()
     cli.main()
