@@ -47,6 +47,14 @@ PRETRAINED = [
 # Logistic regression and t-SNE of `keras-cmr gap`.
 GAP = ["scikit-learn>=1.4"]
 
+# Sources to notebooks, and notebooks executed: `notebooks/build.py`.
+JUPYTEXT = "jupytext>=1.16"  # reads py:percent
+NOTEBOOKS = [
+    JUPYTEXT,
+    "nbclient>=0.10",  # executes; joins pieces of printed text
+    "ipykernel>=6.29",  # what it executes them with
+]
+
 setup(
     name="keras-cmr",
     version=VERSION,
@@ -87,6 +95,7 @@ setup(
         "logs": LOGS,
         "pretrained": PRETRAINED,
         "gap": GAP,
+        "notebooks": NOTEBOOKS,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [
@@ -98,6 +107,7 @@ setup(
             "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",
+            JUPYTEXT,  # do the notebooks fit their sources?
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.9",
