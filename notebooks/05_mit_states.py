@@ -228,12 +228,12 @@ print({name: f"{values[-1]:.3f}" for name, values in history.items()})
 # %%
 HARDWARE = f"{evaluation.environment()['cpu']}, {os.cpu_count()} cores"
 REPORTED = {
-    "TIRG": "12.2 / 31.9 / 43.1 (Vo et al. 2019, arXiv 1812.07119)",
+    "TIRG, R@1/5/10": "12.2 / 31.9 / 43.1 (Vo et al. 2019, arXiv 1812.07119)",
     "TIRG, the authors' released code, R@1": "13.2 (github.com/google/tirg)",
-    "LBF (big)": "14.7 / 35.3 / 46.6 (Hosseinzadeh and Wang 2020)",
+    "LBF (big), R@1/5/10": "14.7 / 35.3 / 46.6 (Hosseinzadeh and Wang 2020)",
 }
 rows = [
-    (f"{name}, R@1/5/10", figure, "not trained", "", "", "")
+    (name, figure, "not trained", "", "", "")
     for name, figure in REPORTED.items()
 ]
 for name, reports in found.items():
