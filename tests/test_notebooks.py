@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from notebooks import build
 from notebooks import conversion
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -153,3 +154,33 @@ def test_names_choose_sources(source, tmp_path):
     assert conversion.sources(tmp_path, ["07"]) == [source]
     with pytest.raises(ValueError, match=r"one of 07_try\. Received: 08"):
         conversion.sources(tmp_path, ["08"])
+
+
+def test_write_then_check(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    build.main(["write"])
+    path = tmp_path / "07_try.ipynb"
+    first = path.read_bytes()
+    with pytest.raises(SystemExit, match="no picture among the outputs"):
+        build.main(["check"])
+    build.main(["write", "07"])
+    assert path.read_bytes() == first
+    source.write_text(TEXT.replace("1 + 1", "1 + 2"))
+    with pytest.raises(SystemExit, match=r"cell 3 differs \(source\)"):
+        build.main(["check"])
+    source.unlink()
+    with pytest.raises(SystemExit, match="07_try.ipynb has no source"):
+        build.main(["check"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [(["run"], "name those you mean"), (["smoke", "99"], "Received: 99")],
+)
+def test_bad_arguments(
+    source, tmp_path, monkeypatch, capsys, arguments, expected
+):
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    with pytest.raises(SystemExit):
+        build.main(arguments)
+    assert expected in capsys.readouterr().err
