@@ -169,7 +169,7 @@ def test_write_then_check(source, tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match=r"cell 3 differs \(source\)"):
         build.main(["check"])
     source.unlink()
-    with pytest.raises(SystemExit, match="07_try.ipynb has no source"):
+    with pytest.raises(SystemExit, match=r"07_try\.ipynb has no source"):
         build.main(["check"])
 
 
