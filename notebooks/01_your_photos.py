@@ -29,7 +29,7 @@ PHOTOS = Path("photos")
 work = Path(tempfile.mkdtemp())
 
 css = keras_cmr.datasets.load(
-    "css", scenes=24 if SMOKE else 1000, seed=SEED, verbose=0
+    "css", scenes=24 if SMOKE else 600, seed=SEED, verbose=0
 )
 drawn = SMOKE or not PHOTOS.is_dir()
 if drawn:

@@ -43,7 +43,7 @@ SEED = 0
 
 # %%
 css = keras_cmr.datasets.load(
-    "css", scenes=24 if SMOKE else 1200, seed=SEED, verbose=0
+    "css", scenes=24 if SMOKE else 800, seed=SEED, verbose=0
 )
 for split in (css.train, css.test):
     print(
@@ -76,7 +76,7 @@ visualization.contact_sheet(pictures, captions, columns=6)
 # %%
 DIM = 32 if SMOKE else 256
 BATCH = 16 if SMOKE else 64
-EPOCHS = 1 if SMOKE else 4
+EPOCHS = 1 if SMOKE else 3
 
 
 def train(mutual_information):
@@ -182,17 +182,17 @@ visualization.ranked_pictures(
 # %% [markdown]
 # ## Search with it
 #
-# A saved model holds vocabulary and preprocessing; a gallery takes pictures
-# and finds by reference and text. ([Notebook 08](08_million_images.ipynb) is
-# about large ones.)
+# A gallery takes pictures and finds by reference and text. (`model.save` keeps
+# vocabulary and preprocessing with the weights, and `models.load` brings the
+# model back elsewhere. [Notebook 08](08_million_images.ipynb) is about large
+# galleries.)
 
 # %%
 import tempfile
 
 work = Path(tempfile.mkdtemp())
 with_terms.save(work / "model.keras")
-model = models.load(work / "model.keras")
-gallery = keras_cmr.retrieval.Gallery.create(work / "gallery", model)
+gallery = keras_cmr.retrieval.Gallery.create(work / "gallery", with_terms)
 images = css.test.images
 gallery.add(images.pixels[:300], ids=images.ids[:300].tolist(), verbose=0)
 reference = queries.references[0]

@@ -107,7 +107,7 @@ else:
 
 # %%
 css = keras_cmr.datasets.load(
-    "css", scenes=40 if SMOKE else 1000, seed=SEED, verbose=0
+    "css", scenes=40 if SMOKE else 600, seed=SEED, verbose=0
 )
 
 
@@ -212,7 +212,7 @@ batches = cirr.train.batches(
     group_size=3,
     seed=SEED,
 )
-history = model.fit(batches, epochs=1 if SMOKE else 4, verbose=0).history
+history = model.fit(batches, epochs=1 if SMOKE else 3, verbose=0).history
 cirr_reports = evaluation.evaluate(
     model, cirr.test, protocol="all", benchmark=cirr, verbose=0
 )
@@ -323,7 +323,7 @@ def fashioniq_part(split, part, folder, extra):
 
 drawn = work / "fashioniq_drawn"
 fashioniq_part(css.train, "train", drawn, 0)
-fashioniq_part(css.test, "val", drawn, 20 if SMOKE else 2_000)
+fashioniq_part(css.test, "val", drawn, 20 if SMOKE else 1_000)
 RULES = ("joined", "both-orders", "separate")
 by_rule = {}
 for rule in RULES:

@@ -163,10 +163,10 @@ for discriminator in (
 
 # %%
 css = keras_cmr.datasets.load(
-    "css", scenes=24 if SMOKE else 1200, seed=SEED, verbose=0
+    "css", scenes=24 if SMOKE else 600, seed=SEED, verbose=0
 )
 WIDTH = 32 if SMOKE else 256
-EPOCHS = 1 if SMOKE else 4
+EPOCHS = 1 if SMOKE else 3
 MOST = 60 if SMOKE else 1000
 
 

@@ -179,22 +179,23 @@ print(f"gallery {1000 * took / len(held_out):.2f} ms a query")
 print(f"exact   {1000 * exact_took / len(held_out):.2f} ms a query")
 
 # %% [markdown]
-# (Milliseconds of a machine that others used, too: the files behind the table
+# The target is met on the queries that it was calibrated on; others scatter
+# about it. (Milliseconds of a machine that others used, too: the files behind the table
 # below hold CPU times.)
 #
 # ## Conditions
 #
-# `where` never costs a result, and no hit violates it. A narrow condition is
-# answered exactly; a wide one through the index.
+# `where` never costs a result, and no hit violates it. A condition that leaves
+# 2 % or less is answered exactly; a wider one through the index.
 
 # %%
 for where in (
-    {"price": {"$lt": 15}},
+    {"price": {"$lt": 12}},
     {"shop": ["shop-1", "shop-2"], "price": {"$gte": 100}},
 ):
     fits = np.array(
         [
-            x["price"] < 15
+            x["price"] < 12
             if "shop" not in where
             else x["shop"] in where["shop"] and x["price"] >= 100
             for x in metadata

@@ -27,6 +27,8 @@ MOST_BYTES = 1_000_000
 MOST_PICTURE_BYTES = 150_000
 # What else would differ from machine to machine, or tell about one.
 ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~])/(?:work|tmp|home|root|usr|var)/\w")
+# In a notebook, Python's logging of TensorFlow goes to standard output.
+LOG_LINE = re.compile(r"^(?:WARNING|INFO):tensorflow:.*\n?", re.MULTILINE)
 NO_PHOTO = "(photos are not kept in this file: run the cell to see them)"
 METADATA = {
     "kernelspec": {
@@ -107,6 +109,8 @@ def clean_outputs(notebook):
         ]
         shown = not photos or "drawn" in cell.metadata.get("tags", ())
         for output in cell.outputs:
+            if "text" in output:
+                output.text = LOG_LINE.sub("", output.text)
             if "data" in output:
                 output.data = _cleaned(output.data, shown)
                 output.metadata = nbformat.from_dict({})

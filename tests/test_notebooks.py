@@ -99,7 +99,9 @@ def test_outputs_are_cleaned(source):
     cell = notebook.cells[3]
     cell.outputs = [
         nbformat.v4.new_output("stream", name="stderr", text="50 %"),
-        nbformat.v4.new_output("stream", name="stdout", text="kept"),
+        nbformat.v4.new_output(
+            "stream", name="stdout", text="WARNING:tensorflow:5 of 10\nkept"
+        ),
         output(**png),
     ]
     conversion.clean_outputs(notebook)
