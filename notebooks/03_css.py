@@ -209,7 +209,7 @@ for hit in gallery.search(
 #
 # **Don't compare these columns.** Figures reported for CSS are of the original
 # files: other pictures, other splits. Our scenes are drawn anew, in 2D, and the
-# quick run above is a tenth of the full one. The full runs and the three seeds
+# quick run above is a small part of the full one. Full runs and the three seeds
 # lie, with the rank of every query, in `benchmarks/results/css` of a checkout;
 # where there is none, their rows are missing here.
 #

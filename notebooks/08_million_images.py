@@ -180,8 +180,8 @@ print(f"exact   {1000 * exact_took / len(held_out):.2f} ms a query")
 
 # %% [markdown]
 # The target is met on the queries that it was calibrated on; others scatter
-# about it. (Milliseconds of a machine that others used, too: the files behind the table
-# below hold CPU times.)
+# about it. (Milliseconds of a machine that others used, too: the files behind
+# the table below hold CPU times.)
 #
 # ## Conditions
 #
