@@ -129,9 +129,11 @@ CODE = 24
 
 
 def codes(values):
-    """A random direction for each distinct word."""
+    """A random direction, of length 1, for each distinct word."""
     words = np.unique(values)
-    return dict(zip(words, draws.normal(size=(len(words), CODE)), strict=True))
+    rows = draws.normal(size=(len(words), CODE))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return dict(zip(words, rows, strict=True))
 
 
 noun_code, adjective_code = codes(nouns), codes(adjectives)

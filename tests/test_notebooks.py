@@ -3,6 +3,7 @@
 That they run is another step of `.ci/run`: `notebooks/build.py smoke`.
 """
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -26,6 +27,12 @@ def test_notebook_is_that_of_its_source(source):
     path = source.with_suffix(".ipynb")
     assert conversion.differences(source, path) == []
     assert conversion.faults(path) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_links_lead_somewhere(source):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", source.read_text())
+    assert [link for link in links if not (FOLDER / link).exists()] == []
 
 
 def test_every_notebook_has_a_source():
