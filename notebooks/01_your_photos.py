@@ -78,8 +78,7 @@ found.picture()
 # them. What the packaged default knows, and what not, it says itself:
 
 # %%
-print(photos.model.space.description)
-print(photos.model.space.limits)
+print(photos.model.limits)
 
 # %% [markdown]
 # Where a hub can be reached, `model="late-fusion:clip_vit_base_patch16"` knows
