@@ -190,12 +190,12 @@ print(f"exact   {1000 * exact_took / len(held_out):.2f} ms a query")
 
 # %%
 for where in (
-    {"price": {"$lt": 12}},
+    {"price": {"$lt": 15}},
     {"shop": ["shop-1", "shop-2"], "price": {"$gte": 100}},
 ):
     fits = np.array(
         [
-            x["price"] < 12
+            x["price"] < 15
             if "shop" not in where
             else x["shop"] in where["shop"] and x["price"] >= 100
             for x in metadata

@@ -109,7 +109,7 @@ def main(arguments=None):
             timed(source, "smoke")
         elif chosen.what == "run":
             write(source, timed(source, "run"))
-            wrong += conversion.faults(path)
+            wrong += conversion.faults(path) + conversion.lacks(path)
         elif chosen.what == "write":
             notebook = conversion.convert(source)
             if path.exists():
@@ -118,7 +118,8 @@ def main(arguments=None):
             write(source, notebook)
         else:
             wrong += conversion.differences(source, path)
-            wrong += conversion.faults(path) if path.exists() else []
+            if path.exists():
+                wrong += conversion.faults(path) + conversion.lacks(path)
     if chosen.what == "check":
         known = {source.with_suffix(".ipynb") for source in sources}
         wrong += [

@@ -158,20 +158,33 @@ def faults(path):
     if path.stat().st_size > MOST_BYTES:
         found.append(f"{path.stat().st_size:,} bytes, at most {MOST_BYTES:,}")
     photos = reads_photos(notebook)
-    pictures = 0
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", ()):
             for flaw in _flaws(cell, output, photos):
                 found.append(f"cell {number}: {flaw}")
-            pictures += "image/png" in output.get("data", {})
-    if not pictures:
-        found.append("no picture among the outputs")
-    last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
-    if any(name not in last.source for name in COLUMNS):
+    if any(name not in _last_code(notebook).source for name in COLUMNS):
         found.append(f"the last code must make a table of {COLUMNS}")
-    elif not any("text/markdown" in o.get("data", {}) for o in last.outputs):
-        found.append("the table at the end has not been made: run the notebook")
     return [f"{path.name}: {fault}" for fault in found]
+
+
+def lacks(path):
+    """What a notebook that was run has and this one has not, as strings."""
+    notebook = nbformat.read(path, as_version=4)
+    kinds = {
+        kind
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        for kind in output.get("data", {})
+    }
+    found = [] if "image/png" in kinds else ["no picture among the outputs"]
+    table = [x.get("data", {}) for x in _last_code(notebook).outputs]
+    if not any("text/markdown" in data for data in table):
+        found.append("no table at the end")
+    return [f"{path.name}: {what}, run it" for what in found]
+
+
+def _last_code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
 
 
 def _flaws(cell, output, photos):

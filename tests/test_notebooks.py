@@ -30,6 +30,11 @@ def test_notebook_is_that_of_its_source(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_notebook_has_been_run(source):
+    assert conversion.lacks(source.with_suffix(".ipynb")) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_links_lead_somewhere(source):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", source.read_text())
     assert [link for link in links if not (FOLDER / link).exists()] == []
