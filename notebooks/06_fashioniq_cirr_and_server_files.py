@@ -185,7 +185,7 @@ labels = ["reference: " + first.modifications[0]]
 for member in first.subsets[0]:
     sheet.append(cirr.test.images.pixels[member])
     labels.append("target" if member in first.targets[0] else "of its set")
-visualization.contact_sheet(sheet, labels, columns=6, side=112)
+visualization.contact_sheet(sheet, labels, columns=6)
 
 # %% [markdown]
 # ## A model, and CIRR's two rules
@@ -226,8 +226,7 @@ query_rows, image_rows = evaluation.embed_split(model, cirr.test, verbose=0)
 visualization.ranked_pictures(
     visualization.ranked_examples(
         query_rows, image_rows, cirr.test, [0, 1, 2], k=5
-    ),
-    side=96,
+    )
 )
 
 # %% [markdown]
@@ -344,7 +343,7 @@ for rule in RULES:
     )
 
 # %% tags=["drawn"]
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, axes = plt.subplots(figsize=(9, 3))
 protocols = list(by_rule["separate"])
 for place, rule in enumerate(RULES):
     axes.bar(
@@ -359,7 +358,7 @@ for place, rule in enumerate(RULES):
 axes.set_xticks(range(len(protocols)), protocols, fontsize=8)
 axes.set_ylabel("R@10, per cent")
 axes.set_title("The same model, the same pictures", loc="left")
-axes.legend(frameon=False, fontsize=8, loc="lower right")
+axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
 figure.tight_layout()
 
 # %% [markdown]
