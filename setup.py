@@ -56,6 +56,14 @@ DOCS = [
 # Logistic regression and t-SNE of `keras-cmr gap`.
 GAP = ["scikit-learn>=1.4"]
 
+# Sources to notebooks, and notebooks executed: `notebooks/build.py`.
+JUPYTEXT = "jupytext>=1.16"  # reads py:percent
+NOTEBOOKS = [
+    JUPYTEXT,
+    "nbclient>=0.10",  # executes; joins pieces of printed text
+    "ipykernel>=6.29",  # what it executes them with
+]
+
 setup(
     name="keras-cmr",
     version=VERSION,
@@ -100,6 +108,7 @@ setup(
         "pretrained": PRETRAINED,
         "gap": GAP,
         "docs": DOCS,
+        "notebooks": NOTEBOOKS,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         # Drives a Chromium of the system in the page's tests, which skip
@@ -114,6 +123,7 @@ setup(
             "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",
+            JUPYTEXT,  # do the notebooks fit their sources?
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.9",

@@ -9,6 +9,7 @@ from keras_cmr.evaluation.cirr_server import write_cirr
 from keras_cmr.evaluation.compare import Comparison
 from keras_cmr.evaluation.compare import compare
 from keras_cmr.evaluation.compare import compare_seeds
+from keras_cmr.evaluation.context import environment
 from keras_cmr.evaluation.diagnose import diagnose
 from keras_cmr.evaluation.diagnosis.diagnosis import Diagnosis
 from keras_cmr.evaluation.evaluate import embed_split
@@ -40,6 +41,7 @@ __all__ = [
     "compare_seeds",
     "diagnose",
     "embed_split",
+    "environment",
     "evaluate",
     "evaluate_embeddings",
     "first_hit_ranks",

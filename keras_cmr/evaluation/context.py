@@ -20,7 +20,13 @@ def check_context(context):
 
 
 def environment():
-    """Dict of Python and NumPy version, CPU name and date (UTC)."""
+    """Where and when: Python and NumPy version, CPU name and date (UTC).
+
+    Every report's `context` has it; it belongs beside any other figure too.
+
+    Returns:
+        Dict of strings: `"python"`, `"numpy"`, `"cpu"`, `"date"`.
+    """
     now = datetime.datetime.now(datetime.UTC)
     return {
         "python": platform.python_version(),

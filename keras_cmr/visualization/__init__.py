@@ -18,6 +18,7 @@ from keras_cmr.visualization.searches import search_example
 from keras_cmr.visualization.sheets import Sheet
 from keras_cmr.visualization.sweep_picture import sweep_picture
 from keras_cmr.visualization.tables import Table
+from keras_cmr.visualization.tables import percent
 from keras_cmr.visualization.tables import report_table
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "contact_sheet",
     "gap_picture",
     "neighbour_map",
+    "percent",
     "ranked_examples",
     "ranked_pictures",
     "report_table",

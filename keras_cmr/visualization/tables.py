@@ -53,6 +53,19 @@ class Table:
         object.__setattr__(self, "columns", tuple(map(_cell, columns)))
         object.__setattr__(self, "rows", tuple(rows))
 
+    def _repr_markdown_(self):
+        """What a notebook shows."""
+        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
+        if self.highlight is not None:
+            cells = lines[2 + self.highlight]
+            lines[2 + self.highlight] = [f"**{x}**" if x else x for x in cells]
+        table = [
+            "| " + " | ".join(map(_markdown_cell, line)) + " |"
+            for line in lines
+        ]
+        parts = [f"**{self.title}**", "\n".join(table), self.note]
+        return "\n\n".join(filter(None, parts))
+
 
 def report_table(
     reports,
@@ -109,7 +122,14 @@ def report_table(
 
 
 def percent(estimate):
-    """`{"value": 0.724, "low": 0.717, "high": 0.731}` as per cent."""
+    """A figure of a report in words, such as `"72.4 % [71.7, 73.1]"`.
+
+    Args:
+        estimate: Dict with `"value"`, `"low"` and `"high"`, each from 0 to 1.
+
+    Returns:
+        str.
+    """
     value, low, high = bounds(estimate)
     return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
@@ -129,6 +149,11 @@ def bounds(estimate):
             f"Received: {dict(estimate)!r}."
         )
     return values
+
+
+def _markdown_cell(text):
+    # A bar would end the cell, a line break the table.
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _cell(value):

@@ -89,3 +89,19 @@ def test_table_errors(arguments, error, message):
 def test_report_table_errors(reports, change, message):
     with pytest.raises(ValueError, match=message):
         report_table(reports, **change)
+
+
+def test_a_notebook_shows_markdown():
+    table = Table(
+        "Both", ("", "R@1"), (("a|b", "1"), ("two\nlines", 0.5)), "how", 1
+    )
+    assert table._repr_markdown_().split("\n") == [
+        "**Both**",
+        "",
+        "|  | R@1 |",
+        "| --- | --- |",
+        "| a\\|b | 1 |",
+        "| **two lines** | **0.5** |",
+        "",
+        "how",
+    ]
