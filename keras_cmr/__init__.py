@@ -13,8 +13,10 @@ if TYPE_CHECKING:  # for type checkers and editors, which don't run the below
     from keras_cmr import losses as losses
     from keras_cmr import metrics as metrics
     from keras_cmr import models as models
+    from keras_cmr import photos as photos
     from keras_cmr import retrieval as retrieval
     from keras_cmr import visualization as visualization
+    from keras_cmr.photos import search_folder as search_folder
 
 _SUBMODULES = (
     "callbacks",

@@ -88,6 +88,9 @@ class LateFusion:
     - [Radford et al., 2021](https://arxiv.org/abs/2103.00020), CLIP
     """
 
+    # What the page of `keras-cmr serve` calls it.
+    title = "late fusion (untrained)"
+
     def __init__(self, space, text_weight=TEXT_WEIGHT):
         for name in ("embed_images", "embed_texts", "identity", "image_size"):
             if not hasattr(space, name):

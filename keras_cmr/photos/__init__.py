@@ -5,3 +5,7 @@ from keras_cmr.photos.folder_search import search_folder
 from keras_cmr.photos.found import FoundPictures
 
 __all__ = ["FolderSearch", "FoundPictures", "search_folder"]
+
+
+def __dir__():
+    return sorted(__all__)
