@@ -8,6 +8,7 @@ _SUBMODULES = (
     "callbacks",
     "datasets",
     "evaluation",
+    "export",
     "layers",
     "losses",
     "metrics",
