@@ -1,5 +1,6 @@
 """Towers as ONNX files: pixels and token ids in, embeddings out."""
 
+import contextlib
 import logging
 import warnings
 
@@ -44,11 +45,12 @@ def write_onnx(model, folder, int8=False):
             autograph=False,
         )
         path = folder / f"{name}.onnx"
-        tf2onnx.convert.from_function(
-            function, specs, opset=_OPSET, output_path=str(path)
-        )
-        if int8:
-            _quantize(path)
+        with _quiet():
+            tf2onnx.convert.from_function(
+                function, specs, opset=_OPSET, output_path=str(path)
+            )
+            if int8:
+                _quantize(path)
         described[path.name] = {
             "inputs": {
                 spec.name: {
@@ -81,9 +83,17 @@ def _converter():
             f"ONNX files need packages that are not installed: run `{INSTALL}` "
             f"({error})"
         ) from None
-    # It names each step at INFO, and a deprecation of TensorFlow's at WARNING.
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     return tf2onnx
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Without remarks on each table and tensor that stays as it is."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _quantize(path):

@@ -23,8 +23,20 @@ def write_saved_model(model, folder, candidates=None):
     Returns:
         Dict from a signature's name to its inputs and outputs.
     """
-    served = _Served(model, candidates)
-    functions = served.signatures()
+    try:
+        tokenize = GraphTokenizer(model.text_encoder)
+    except NotImplementedError:
+        tokenize = None
+    functions = _signatures(model, tokenize, candidates)
+    # What a file must hold; the Keras objects themselves are left out.
+    served = tf.Module()
+    served.weights = [
+        weight.value
+        for tower in towers(model).values()
+        for weight in tower.model.weights
+    ]
+    served.tokenize = tokenize
+    served.candidates = candidates
     options = None
     if candidates is not None and candidates.card["engine"] == "scann":
         options = tf.saved_model.SaveOptions(namespace_whitelist=["Scann"])
@@ -32,61 +44,45 @@ def write_saved_model(model, folder, candidates=None):
     return {name: _described(f) for name, f in functions.items()}
 
 
-class _Served(tf.Module):
-    def __init__(self, model, candidates):
-        super().__init__()
-        self._size = model.image_size
-        self._towers = towers(model)
-        self._weights = [
-            weight.value
-            for tower in self._towers.values()
-            for weight in tower.model.weights
-        ]
-        self._candidates = candidates
-        try:
-            self._tokenize = GraphTokenizer(model.text_encoder)
-        except NotImplementedError:
-            self._tokenize = None
+def _signatures(model, tokenize, candidates):
+    """Concrete functions by the name of their signature."""
+    if tokenize is None:
+        text, read, spec = "tokens", lambda tokens: tokens, TOKENS
+    else:
+        text, read, spec = "modification", tokenize, TEXTS
+    called = towers(model)
 
-    def signatures(self):
-        """Concrete functions by the name of their signature."""
-        if self._tokenize is None:
-            text, read, spec = "tokens", lambda tokens: tokens, TOKENS
-        else:
-            text, read, spec = "modification", self._tokenize, TEXTS
+    def decode(contents):
+        return decode_pictures(contents, model.image_size)
 
-        def query(reference_bytes, text):
-            return self._towers["query"].call(
-                decode_pictures(reference_bytes, self._size), read(text)
-            )
+    def query(reference_bytes, texts):
+        return called["query"].call(decode(reference_bytes), read(texts[text]))
 
-        def embed_queries(reference_bytes, **texts):
-            return {"embedding": query(reference_bytes, texts[text])}
+    def embed_queries(reference_bytes, **texts):
+        return {"embedding": query(reference_bytes, texts)}
 
-        def embed_targets(image_bytes):
-            pixels = decode_pictures(image_bytes, self._size)
-            return {"embedding": self._towers["target"].call(pixels)}
+    def embed_targets(image_bytes):
+        return {"embedding": called["target"].call(decode(image_bytes))}
 
-        def embed_texts(**texts):
-            return {"embedding": self._towers["text"].call(read(texts[text]))}
+    def embed_texts(**texts):
+        return {"embedding": called["text"].call(read(texts[text]))}
 
-        def search(reference_bytes, k, **texts):
-            queries = query(reference_bytes, texts[text])
-            ids, scores = self._candidates.search(queries, k)
-            return {"ids": ids, "scores": scores}
+    def search(reference_bytes, k, **texts):
+        ids, scores = candidates.search(query(reference_bytes, texts), k)
+        return {"ids": ids, "scores": scores}
 
-        asked = {"reference_bytes": BYTES, text: spec}
-        found = {
-            "embed_queries": _traced(embed_queries, asked),
-            "embed_targets": _traced(embed_targets, {"image_bytes": BYTES}),
-        }
-        found["serving_default"] = found["embed_queries"]
-        if "text" in self._towers:
-            found["embed_texts"] = _traced(embed_texts, {text: spec})
-        if self._candidates is not None:
-            number = {"k": tf.TensorSpec((), tf.int32)}
-            found["search"] = _traced(search, {**asked, **number})
-        return found
+    asked = {"reference_bytes": BYTES, text: spec}
+    found = {
+        "embed_queries": _traced(embed_queries, asked),
+        "embed_targets": _traced(embed_targets, {"image_bytes": BYTES}),
+    }
+    found["serving_default"] = found["embed_queries"]
+    if "text" in called:
+        found["embed_texts"] = _traced(embed_texts, {text: spec})
+    if candidates is not None:
+        number = {"k": tf.TensorSpec((), tf.int32)}
+        found["search"] = _traced(search, {**asked, **number})
+    return found
 
 
 def _traced(function, inputs):
