@@ -65,10 +65,13 @@ def _across(pixels, size):
 
 
 def _decode(content, size):
-    is_jpeg = tf.strings.substr(content, 0, 3) == b"\xff\xd8\xff"
-    is_png = tf.strings.substr(content, 0, 8) == b"\x89PNG\r\n\x1a\n"
-    # Pillow clips them to 255, TensorFlow takes the upper eight bits.
-    is_deep = is_png & (tf.strings.substr(content, 24, 2) == b"\x10\x00")
+    # Behind short contents too there must be something to look at.
+    head = tf.strings.join([tf.strings.substr(content, 0, 26), b"\0" * 26])
+    is_jpeg = tf.strings.substr(head, 0, 3) == b"\xff\xd8\xff"
+    is_png = tf.strings.substr(head, 0, 8) == b"\x89PNG\r\n\x1a\n"
+    # Bits and kind of pixels. Pillow clips these to 255, TensorFlow takes the
+    # upper eight bits.
+    is_deep = is_png & (tf.strings.substr(head, 24, 2) == b"\x10\0")
     check = tf.debugging.Assert(
         (is_jpeg | is_png) & ~is_deep,
         ["An image must be the bytes of a JPEG or PNG file, no 16-bit grey"],
