@@ -44,6 +44,13 @@ PRETRAINED = [
     "tokenizers>=0.20",
 ]
 
+# ONNX files: 115 MB, and so neither required nor in `test`.
+EXPORT = [
+    "tf2onnx>=1.17",  # converts TensorFlow's graphs
+    "onnx>=1.17",  # tf2onnx writes with it
+    "onnxruntime>=1.20",  # turns weights to int8, and runs the files
+]
+
 # Logistic regression and t-SNE of `keras-cmr gap`.
 GAP = ["scikit-learn>=1.4"]
 
@@ -87,6 +94,7 @@ setup(
         "logs": LOGS,
         "pretrained": PRETRAINED,
         "gap": GAP,
+        "export": EXPORT,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         "test": [

@@ -28,7 +28,8 @@ from benchmarks import measuring
 
 RESULTS = Path(__file__).parent / "results" / "export"
 BATCH = 64
-ALONE = 200
+ALONE = 100
+TEXT_LENGTH = 16  # no text of CSS has more words
 FIGURES = ("R@1", "R@10")
 BASE = "Keras"
 
@@ -208,7 +209,11 @@ def measure(model, benchmark, alone):
         sides = {BASE: (keras_side(model), folder / "model.keras")}
         for int8 in (False, True):
             out = export_model(
-                model, folder / f"int8-{int8}", tuple(SIDES), int8=int8
+                model,
+                folder / f"int8-{int8}",
+                tuple(SIDES),
+                int8=int8,
+                text_length=TEXT_LENGTH,
             )
             for name, (title, side) in SIDES.items():
                 title += " int8" if int8 else ""

@@ -1,4 +1,4 @@
 from keras_cmr.export.card import read_card
-from keras_cmr.export.export_model import export_model
+from keras_cmr.export.exporting import export_model
 
 __all__ = ["export_model", "read_card"]

@@ -27,16 +27,10 @@ def write_litert(model, folder, text_length, int8=False):
     described = {}
     for name in NAMES:
         tower = towers(model, text_length)[name]
-        specs = {
-            key: tf.TensorSpec(spec.shape, spec.dtype, key)
-            for key, spec in tower.inputs.items()
-        }
+        specs = tower.named_inputs()
         module = tf.Module()
         module.weights = [weight.value for weight in tower.model.weights]
-        function = tf.function(
-            lambda tower=tower, **inputs: {"embedding": tower.call(**inputs)},
-            autograph=False,
-        )
+        function = tf.function(tower.call, autograph=False)
         with _unrolled(model.text_encoder):
             concrete = function.get_concrete_function(**specs)
         converter = tf.lite.TFLiteConverter.from_concrete_functions(
@@ -46,18 +40,7 @@ def write_litert(model, folder, text_length, int8=False):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         path = folder / f"{name}.tflite"
         path.write_bytes(converter.convert())
-        described[path.name] = {
-            "inputs": {
-                key: {"dtype": spec.dtype.name, "shape": spec.shape.as_list()}
-                for key, spec in specs.items()
-            },
-            "outputs": {
-                "embedding": {
-                    "dtype": "float32",
-                    "shape": [None, tower.model.output.shape[-1]],
-                }
-            },
-        }
+        described[path.name] = tower.described()
     return described
 
 

@@ -35,14 +35,9 @@ def write_onnx(model, folder, int8=False):
     described = {}
     for name in NAMES:
         tower = towers(model)[name]
-        specs = [
-            tf.TensorSpec(spec.shape, spec.dtype, key)
-            for key, spec in tower.inputs.items()
-        ]
+        specs = list(tower.named_inputs().values())
         function = tf.function(
-            lambda *inputs, tower=tower: {"embedding": tower.call(*inputs)},
-            input_signature=specs,
-            autograph=False,
+            tower.call, input_signature=specs, autograph=False
         )
         path = folder / f"{name}.onnx"
         with _quiet():
@@ -51,21 +46,7 @@ def write_onnx(model, folder, int8=False):
             )
             if int8:
                 _quantize(path)
-        described[path.name] = {
-            "inputs": {
-                spec.name: {
-                    "dtype": spec.dtype.name,
-                    "shape": spec.shape.as_list(),
-                }
-                for spec in specs
-            },
-            "outputs": {
-                "embedding": {
-                    "dtype": "float32",
-                    "shape": [None, tower.model.output.shape[-1]],
-                }
-            },
-        }
+        described[path.name] = tower.described()
     return described
 
 

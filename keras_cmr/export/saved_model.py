@@ -59,16 +59,17 @@ def _signatures(model, tokenize, candidates):
         return called["query"].call(decode(reference_bytes), read(texts[text]))
 
     def embed_queries(reference_bytes, **texts):
-        return {"embedding": query(reference_bytes, texts)}
+        return query(reference_bytes, texts)
 
     def embed_targets(image_bytes):
-        return {"embedding": called["target"].call(decode(image_bytes))}
+        return called["target"].call(decode(image_bytes))
 
     def embed_texts(**texts):
-        return {"embedding": called["text"].call(read(texts[text]))}
+        return called["text"].call(read(texts[text]))
 
     def search(reference_bytes, k, **texts):
-        ids, scores = candidates.search(query(reference_bytes, texts), k)
+        queries = query(reference_bytes, texts)["embedding"]
+        ids, scores = candidates.search(queries, k)
         return {"ids": ids, "scores": scores}
 
     asked = {"reference_bytes": BYTES, text: spec}

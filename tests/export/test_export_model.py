@@ -68,7 +68,7 @@ def test_damage_is_found(exported, tmp_path):
 
 def test_after_an_error_nothing_is_there(model, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "keras_cmr.export.export_model.write_saved_model",
+        "keras_cmr.export.exporting.write_saved_model",
         lambda model, folder, candidates: folder.mkdir(parents=True) or 1 / 0,
     )
     with pytest.raises(ZeroDivisionError):
@@ -78,7 +78,7 @@ def test_after_an_error_nothing_is_there(model, tmp_path, monkeypatch):
 
 def test_an_empty_folder_is_taken(model, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "keras_cmr.export.export_model.write_saved_model",
+        "keras_cmr.export.exporting.write_saved_model",
         lambda model, folder, candidates: {},
     )
     (tmp_path / "out").mkdir()
