@@ -1,7 +1,7 @@
 """What an export costs in recall, and what it saves in size and CPU time.
 
 keras-cmr quickstart --out runs/quickstart
-python -m benchmarks.export runs/quickstart/tirg_mi
+python -m benchmarks.export runs/quickstart/tirg_mi --scenes 300
 
 Exports the model of a run on CSS in every format, with float32 and with int8
 weights, and embeds the whole test split with each file in its own runtime:
@@ -13,6 +13,7 @@ an embedding, and R@1 and R@10 with the paired bootstrap over queries of
 `css.md`. `--smoke --out FOLDER` takes few scenes and an untrained model.
 """
 
+import dataclasses
 import functools
 import io
 import itertools
@@ -49,13 +50,15 @@ def smoke_run():
     return model, css
 
 
-def trained_run(run):
+def trained_run(run, scenes):
     from keras_cmr import models
     from keras_cmr.config import Config
     from keras_cmr.experiment import load_benchmark
 
-    benchmark = load_benchmark(Config.from_yaml(run / "config.yaml"))
-    return models.load(run / "model.keras"), benchmark
+    config = Config.from_yaml(run / "config.yaml")
+    if scenes is not None:
+        config = dataclasses.replace(config, scenes=scenes)
+    return models.load(run / "model.keras"), load_benchmark(config)
 
 
 def keras_side(model):
@@ -277,6 +280,9 @@ def table(record):
 def main(arguments=None):
     parser = measuring.parser(__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="folder of a run")
+    parser.add_argument(
+        "--scenes", type=int, help="base scenes tested; default: the run's"
+    )
     chosen = measuring.chosen(parser, arguments)
     before = measuring.hardware()
     if chosen.smoke:
@@ -284,7 +290,7 @@ def main(arguments=None):
     elif chosen.run is None:
         parser.error("give the folder of a run on CSS")
     else:
-        model, benchmark = trained_run(chosen.run)
+        model, benchmark = trained_run(chosen.run, chosen.scenes)
     record = measure(model, benchmark, 10 if chosen.smoke else ALONE)
     out = chosen.out or RESULTS
     measuring.write_record(out / "css.json", record, before)
