@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] extras="retrieval,export"
 # # Export and serve
 #
 # A trained retriever leaves Keras here: as a SavedModel that takes the bytes of
@@ -12,7 +12,6 @@ import io
 import json
 import os
 import tempfile
-import time
 from pathlib import Path
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # quick convolutions on any CPU
@@ -88,9 +87,9 @@ def png(pixels):
 
 
 loaded = tf.saved_model.load(str(out / served["path"]))
-rows = [0, 1, 2]
-references = test.reference_pixels[test.queries.references[rows]]
-texts = test.queries.modifications[rows].tolist()
+chosen = [0, 1, 2]
+references = test.reference_pixels[test.queries.references[chosen]]
+texts = test.queries.modifications[chosen].tolist()
 answer = loaded.signatures["search"](
     reference_bytes=tf.constant([png(picture) for picture in references]),
     modification=tf.constant(texts),
@@ -169,15 +168,12 @@ def embed(run):
     return np.concatenate(queries), np.concatenate(targets)
 
 
-table = [("Keras, float32", "", report.figures["R@1"]["value"], "", "")]
-start = time.perf_counter()
+rows = [
+    ("R@1, Keras, float32", f"{100 * report.figures['R@1']['value']:.2f}"),
+]
 for int8 in (False, True):
     folder = export.export_model(
-        model,
-        work / f"int8-{int8}",
-        formats,
-        int8=int8,
-        text_length=LENGTH,
+        model, work / f"int8-{int8}", formats, int8=int8, text_length=LENGTH
     )
     files = export.read_card(folder)["files"]
     for name in formats:
@@ -187,20 +183,14 @@ for int8 in (False, True):
         size = sum(
             file["bytes"] for path, file in files.items() if name in path
         )
-        table.append(
+        rows.append(
             (
-                f"{name}, {'int8' if int8 else 'float32'}",
+                f"R@1, {name}, {'int8' if int8 else 'float32'}, "
                 f"{size / 1e6:.1f} MB",
-                against["b"],
-                f"{100 * against['difference']:+.2f}",
-                f"{100 * against['low']:+.2f} to {100 * against['high']:+.2f}",
+                f"{100 * against['b']:.2f} ({100 * against['difference']:+.2f} "
+                f"[{100 * against['low']:+.2f}, {100 * against['high']:+.2f}])",
             )
         )
-print(f"{time.perf_counter() - start:.0f} s")
-for name, size, recall, difference, interval in table:
-    print(
-        f"{name:18} {size:>8}  R@1 {100 * recall:5.2f}  {difference} {interval}"
-    )
 
 # %% [markdown]
 # ## TensorFlow Serving
@@ -210,10 +200,20 @@ for name, size, recall, difference, interval in table:
 #     --model_base_path=$PWD/exported/saved_model
 # ```
 #
-# and a question over HTTP: [the guide](../docs/guides/export.md), which also has
-# a reader of the ONNX files that needs only ONNX Runtime, NumPy and Pillow.
+# and a question over HTTP: [the guide](../docs/guides/export.md), which has a
+# reader of the ONNX files too that needs only ONNX Runtime, NumPy and Pillow.
 #
-# | figure | reported by others | ours | command | hardware | seed |
-# |---|---|---|---|---|---|
-# | R@1 of an export less that of Keras | none known to us | table above | this notebook | 2 CPU cores | 0 |
-# | size, CPU time, R@1 and R@10 of all formats | none known to us | `benchmarks/results/export/css.md` | `python -m benchmarks.export runs/quickstart/tirg_mi --scenes 300` | 2 CPU cores | 0 |
+# **Try next**: `engine="scann"` for a large gallery; a run of your own.
+
+# %%
+hardware = f"{evaluation.environment()['cpu']}, {os.cpu_count()} cores"
+visualization.Table(
+    "What an export finds",
+    ("Figure", "Reported by others", "Ours", "Command", "Hardware", "Seed"),
+    [
+        (name, "none", value, "this notebook", hardware, str(SEED))
+        for name, value in rows
+    ],
+    note="In brackets: difference from Keras with its 95 % interval, paired "
+    "by query." + (" Smoke sizes say nothing." if SMOKE else ""),
+)
