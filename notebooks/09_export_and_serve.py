@@ -28,6 +28,7 @@ from keras_cmr import layers
 from keras_cmr import losses
 from keras_cmr import models
 from keras_cmr import visualization
+from keras_cmr.evaluation.context import environment
 
 SMOKE = "KERAS_CMR_SMOKE" in os.environ  # tiny sizes: to see that it runs
 SEED = 0
@@ -206,7 +207,7 @@ for int8 in (False, True):
 # **Try next**: `engine="scann"` for a large gallery; a run of your own.
 
 # %%
-hardware = f"{evaluation.environment()['cpu']}, {os.cpu_count()} cores"
+hardware = f"{environment()['cpu']}, {os.cpu_count()} cores"
 visualization.Table(
     "What an export finds",
     ("Figure", "Reported by others", "Ours", "Command", "Hardware", "Seed"),

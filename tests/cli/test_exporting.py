@@ -13,6 +13,7 @@ def loaded(monkeypatch):
 
 class Model:
     fingerprint = "f" * 64
+    embed_queries = embed_targets = None
 
 
 def test_export_writes_what_is_asked(tmp_path, monkeypatch):
@@ -47,7 +48,7 @@ def test_errors_are_one_line(tmp_path):
     for arguments, message in (
         (("--out", tmp_path / "full"), "new or empty folder"),
         (("--out", tmp_path / "x", "--format", "pdf"), "`formats` must be"),
-        (("--out", tmp_path / "x", "--gallery", tmp_path / "no"), "no"),
+        (("--out", tmp_path / "x", "--gallery", tmp_path / "none"), "/none"),
     ):
         result = call("export", "run", *arguments)
         assert result.exit_code == 2
