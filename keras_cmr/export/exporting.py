@@ -36,7 +36,8 @@ def export_model(
     `onnx/` and `litert/` take pixels and token ids, and `preprocessing.json`
     says how to make these. All give embeddings of length 1. `export.json` has
     the model's fingerprint, inputs, outputs, versions and checksums. The
-    folder is there whole or, after an error or a kill, not at all.
+    folder is there whole or, after an error or a kill, not at all; a kill may
+    leave a hidden one beside it.
 
     Args:
         model: `keras_cmr.models.ComposedRetriever` on TensorFlow.
@@ -106,13 +107,15 @@ def export_model(
         content = {}
         if "saved_model" in formats:
             place = folder / "saved_model" / _VERSION
-            candidates = gallery and Candidates(gallery, engine)
+            candidates = None
+            if gallery is not None:
+                candidates = Candidates(gallery, engine)
             served = _int8(model) if int8 else model
             content["saved_model"] = {
                 "path": f"saved_model/{_VERSION}",
                 "signatures": write_saved_model(served, place, candidates),
             }
-            if candidates:
+            if candidates is not None:
                 content["saved_model"]["gallery"] = candidates.card
         if "onnx" in formats:
             place = folder / "onnx"

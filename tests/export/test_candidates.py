@@ -55,12 +55,6 @@ def test_k_larger_than_the_gallery(gallery):
         Candidates(gallery, "exact").search(queries, tf.constant(0))
 
 
-def test_an_empty_gallery(model, tmp_path):
-    made = Gallery.create(tmp_path / "gallery", model)
-    with pytest.raises(ValueError, match="at least one image"):
-        Candidates(made, "exact")
-
-
 def test_scann_finds_what_exact_search_finds(gallery, tmp_path):
     try:
         load_scann()

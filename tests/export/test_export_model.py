@@ -117,6 +117,13 @@ def test_bad_arguments(arguments, message, model, gallery, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_empty_gallery(model, tmp_path):
+    empty = Gallery.create(tmp_path / "gallery", model)
+    with pytest.raises(ValueError, match="at least one image"):
+        export_model(model, tmp_path / "out", gallery=empty)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_gallery_of_another_model(map_model, gallery, tmp_path):
     with pytest.raises(ValueError, match="must be of this model"):
         export_model(map_model, tmp_path / "out", gallery=gallery)

@@ -3,6 +3,9 @@
 Its packages are 115 MB, too much for the extra `test`.
 """
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -63,6 +66,23 @@ def test_card_says_what_the_files_take(onnx):
         assert [x.name for x in session.get_outputs()] == ["embedding"]
 
 
+def test_the_reader_in_the_guide(model, onnx, pictures, tmp_path, monkeypatch):
+    """It knows ONNX Runtime, NumPy and Pillow alone."""
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "export.md"
+    (code,) = re.findall(
+        r"```py\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert "keras" not in code
+    (tmp_path / "exported").symlink_to(onnx)
+    (tmp_path / "shoe.jpg").write_bytes(pictures[0])
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile(code, guide.name, "exec"), names)
+    wanted = model.embed_queries(["shoe.jpg"], ["make it red"])
+    np.testing.assert_allclose(names["query"], wanted, atol=TOLERANCE)
+
+
+@pytest.mark.large
 def test_int8_is_smaller_and_near(model, onnx, pictures, tmp_path):
     export_model(model, tmp_path / "out", "onnx", int8=True)
     wanted = embeddings(model, pictures)

@@ -85,6 +85,7 @@ def test_a_fresh_process_needs_nothing_of_ours(
     )
 
 
+@pytest.mark.large
 def test_byte_pairs_take_token_ids(pictures, tmp_path):
     backbone, tokenizer = text_families.clip()
     encoder = models.TextEncoder(backbone, tokenizer, embedding_dim=5)
