@@ -26,8 +26,10 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import measuring
+from benchmarks.readme_block import fill_readme
 
 RESULTS = Path(__file__).parent / "results" / "export"
+GUIDE = Path(__file__).parents[1] / "docs" / "guides" / "export.md"
 BATCH = 64
 ALONE = 100
 TEXT_LENGTH = 16  # no text of CSS has more words
@@ -295,6 +297,8 @@ def main(arguments=None):
     out = chosen.out or RESULTS
     measuring.write_record(out / "css.json", record, before)
     (out / "css.md").write_text(table(record))
+    if chosen.out is None:
+        fill_readme("export", "\n" + table(record) + "\n", GUIDE)
     print(table(record))
 
 
