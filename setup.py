@@ -53,6 +53,13 @@ DOCS = [
     "griffelib>=2",  # what tools/site/docstrings.py extends
 ]
 
+# ONNX files: 115 MB, and so neither required nor in `test`.
+EXPORT = [
+    "tf2onnx>=1.17",  # converts TensorFlow's graphs
+    "onnx>=1.17",  # tf2onnx writes with it
+    "onnxruntime>=1.20",  # turns weights to int8, and runs the files
+]
+
 # Logistic regression and t-SNE of `keras-cmr gap`.
 GAP = ["scikit-learn>=1.4"]
 
@@ -109,6 +116,7 @@ setup(
         "gap": GAP,
         "docs": DOCS,
         "notebooks": NOTEBOOKS,
+        "export": EXPORT,
         # Torch as measured; a plain `torch` is some other build of gigabytes.
         "backends": ["jax>=0.5", "torch==2.13.0"],
         # Drives a Chromium of the system in the page's tests, which skip

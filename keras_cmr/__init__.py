@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which don't run the below
     from keras_cmr import callbacks as callbacks
     from keras_cmr import datasets as datasets
     from keras_cmr import evaluation as evaluation
+    from keras_cmr import export as export
     from keras_cmr import layers as layers
     from keras_cmr import losses as losses
     from keras_cmr import metrics as metrics
@@ -22,6 +23,7 @@ _SUBMODULES = (
     "callbacks",
     "datasets",
     "evaluation",
+    "export",
     "layers",
     "losses",
     "metrics",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 # "top-left" is one place, so a hyphen inside a word belongs to it.
-_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
+WORD_PATTERN = r"[^\W_]+(?:[-'][^\W_]+)*"
+_WORD = re.compile(WORD_PATTERN)
 
 
 def split_words(text: str) -> list[str]:

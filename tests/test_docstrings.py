@@ -19,6 +19,7 @@ MODULES = (
     "datasets.shoes",
     "datasets.triplets",
     "evaluation",
+    "export",
     "layers",
     "losses",
     "metrics",

@@ -10,6 +10,7 @@ from keras_cmr.cli import sweeping  # noqa: F401
 from keras_cmr.cli import diagnosis  # noqa: F401
 from keras_cmr.cli import searching  # noqa: F401
 from keras_cmr.cli import serving  # noqa: F401
+from keras_cmr.cli import exporting  # noqa: F401
 from keras_cmr.cli import galleries  # noqa: F401
 
 # isort: on

@@ -16,7 +16,7 @@ _LEFT_BY_A_KILL = ("write.lock", _CONFIG + ".new")
 def new_folder(path):
     """Makes the folder `path`; refuses one that already holds something."""
     path = Path(path)
-    _check_new(path)
+    check_new_folder(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -33,7 +33,7 @@ def is_finished(path, config):
             this config.
     """
     if not (path / _CONFIG).is_file():
-        _check_new(path, _LEFT_BY_A_KILL)
+        check_new_folder(path, _LEFT_BY_A_KILL)
         return False
     other = Config.from_yaml(path / _CONFIG)
     differing = [
@@ -58,7 +58,8 @@ def save_model(model, path):
         model.save(aside)
 
 
-def _check_new(path, but=()):
+def check_new_folder(path, but=()):
+    """Refuses a path that holds something else than files named in `but`."""
     if path.exists() and (
         not path.is_dir()
         or any(file.name not in but for file in path.iterdir())
