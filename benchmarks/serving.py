@@ -2,10 +2,11 @@
 
 python benchmarks/serving.py
 
-Starts the command, as a process, on a gallery of 100,000 random embeddings and
-an untrained retriever (small ResNet at 64 px, TIRG, 512 numbers), and asks
-from 1, 8 and 32 connections that are kept: searches by id and text, searches
-with a photo of 640 x 480 and text, and pictures of the gallery. Beside it, in
+Starts the command, as a process, on a gallery of 100,000 embeddings drawn as
+`gallery_data.py` does and an untrained retriever (small ResNet at 64 px, TIRG,
+512 numbers), and asks from 1, 8 and 32 connections that are kept: searches by
+id and text, searches with a photo of 640 x 480 and text, and pictures of the
+gallery. Beside it, in
 this process, the same searches by `Gallery.search` one after the other. CPU
 time is the server's; clients run on the same cores. Writes
 `benchmarks/results/serving/local.json`. `--smoke --out FOLDER` runs toy sizes.
@@ -34,6 +35,7 @@ from PIL import Image
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))  # this checkout, installed or not
 
+from benchmarks import gallery_data  # noqa: E402
 from benchmarks import measuring  # noqa: E402
 
 RESULTS = HERE / "results" / "serving"
@@ -70,7 +72,11 @@ def make(folder, rows, dim):
         photo.save(folder / f"{number}.jpg", quality=90)
         photos.append((folder / f"{number}.jpg").read_bytes())
     gallery = Gallery.create(folder / "gallery", model)
-    vectors = random.standard_normal((rows, dim), "float32")
+    source = gallery_data.Synthetic(dim, seed=0)
+    blocks = range(-(-rows // gallery_data.BLOCK))
+    vectors = np.concatenate([source.block(1, block) for block in blocks])[
+        :rows
+    ]
     ids = [str(number) for number in range(rows)]
     # A path of its own for each: what shares the reference's is left out.
     paths = [folder / "gallery_photos" / f"{id}.jpg" for id in ids]
