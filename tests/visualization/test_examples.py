@@ -58,7 +58,7 @@ def test_hit_errors(plain):
         ({"rank": -1}, ValueError, "`rank`.*-1"),
         ({"rank": 1.5}, ValueError, "`rank`.*1.5"),
         ({"target": np.zeros(3, np.uint8)}, ValueError, "`target`"),
-        ({"reference": None}, TypeError, "`reference`.*NoneType"),
+        ({"reference": 3}, TypeError, "`reference`.*int"),
     ],
 )
 def test_example_errors(plain, change, error, message):
