@@ -14,8 +14,8 @@ from keras_cmr.callbacks import StepHistory
 from keras_cmr.config import Config
 from keras_cmr.durable import replace_file
 from keras_cmr.experiment import train
+from keras_cmr.new_folder import new_folder
 from keras_cmr.retrieval import Gallery
-from keras_cmr.training.run_folder import new_folder
 
 CONFIG = Config(
     scenes=1200,

@@ -98,4 +98,4 @@ def load_model(path):
     """The model of a `.keras` file or of a run's folder."""
     from keras_cmr import models
 
-    return models.load(path / "model.keras" if path.is_dir() else path)
+    return models.load(path)

@@ -46,7 +46,7 @@ def export(
     --format saved_model --format onnx
     """
     with one_line_errors():
-        from keras_cmr.training.run_folder import check_new_folder
+        from keras_cmr.new_folder import check_new_folder
 
         check_new_folder(out)
         loaded = load_model(model)

@@ -16,7 +16,7 @@ class Candidates(tf.Module):
 
     def __init__(self, gallery, engine):
         super().__init__()
-        parts = list(gallery._backend.rows())
+        parts = list(gallery.rows())
         if not parts:
             raise ValueError(
                 "`gallery` must hold at least one image. Received: an empty one"

@@ -159,10 +159,16 @@ def _text_length(model, text_length):
         if getattr(fixed, "fixed_length", False):
             return longest
         return min(32, longest or 32)
-    if text_length < 1 or (longest and text_length > longest):
+    if (
+        isinstance(text_length, bool)
+        or not isinstance(text_length, int)
+        or text_length < 1
+        or (longest and text_length > longest)
+    ):
         raise ValueError(
-            "`text_length` must be at least 1, and at most what the text "
-            f"encoder reads ({longest or 'any'}). Received: {text_length}"
+            "`text_length` must be an integer of at least 1, and at most what "
+            f"the text encoder reads ({longest or 'any'}). "
+            f"Received: {text_length!r}"
         )
     return text_length
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from keras_cmr.durable import sync
-from keras_cmr.training.run_folder import check_new_folder
+from keras_cmr.new_folder import check_new_folder
 
 
 @contextlib.contextmanager

@@ -70,11 +70,12 @@ def _converter():
 @contextlib.contextmanager
 def _quiet():
     """Without remarks on each table and tensor that stays as it is."""
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 def _quantize(path):

@@ -1,6 +1,7 @@
 """ScaNN's TensorFlow ops over a gallery: the only module that imports them."""
 
 import math
+import warnings
 
 import numpy as np
 import tensorflow as tf
@@ -61,6 +62,13 @@ class ScannSearcher(tf.Module):
             if recall >= recall_target or leaves == num_leaves:
                 break
             leaves = min(2 * leaves, num_leaves)
+        if recall < recall_target:
+            warnings.warn(
+                f"ScaNN finds {recall:.3f} of the ten best, not "
+                f'{recall_target}, on these embeddings: `engine="exact"` '
+                "finds all",
+                stacklevel=2,
+            )
         self._leaves = leaves
         self._state = searcher.serialize_to_module()
         self._restored = scann_ops.searcher_from_module

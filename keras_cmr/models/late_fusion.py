@@ -40,8 +40,8 @@ class LateFusion:
     `keras_cmr.models.ClassNameSpace`): it finds a beach or a sports car, and
     knows nothing of colours, persons, places by name, or the time of day.
     `LateFusion.from_preset("clip_vit_base_patch16")` reads a CLIP or SigLIP
-    of KerasHub, which was trained on pictures with texts and knows all these:
-    much better wherever a hub can be reached.
+    of KerasHub, which was trained on pictures with texts and so is not bound
+    to names of classes. It has not been measured here: no hub was in reach.
 
     Args:
         space: `ClassNameSpace`, `SharedSpace`, or an object like them: it has

@@ -7,14 +7,15 @@ import keras
 
 
 def load(path):
-    """A `ComposedRetriever` from its `.keras` file.
+    """A `ComposedRetriever` from its `.keras` file or the folder of its run.
 
     The file holds everything a ranking needs: encoders, fusion, vocabulary
     and preprocessing. `keras.saving.load_model` reads it too, once
     `keras_cmr.models` is imported.
 
     Args:
-        path: Path of a file written by `model.save("....keras")`.
+        path: Path of a file written by `model.save("....keras")`, or of a
+            folder that `keras-cmr train` wrote, which holds `model.keras`.
 
     Raises:
         ValueError: If there is no such file, it is damaged, or it holds
@@ -27,6 +28,8 @@ def load(path):
     from keras_cmr.models.composed_retriever import ComposedRetriever
 
     path = Path(path)
+    if path.is_dir():
+        path = path / "model.keras"
     if not path.is_file():
         raise ValueError(f"No such model: {path}")
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):

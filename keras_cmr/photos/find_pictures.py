@@ -5,7 +5,6 @@ from pathlib import Path
 
 from keras_cmr.models.late_fusion import LateFusion
 from keras_cmr.photos.found import FoundPictures
-from keras_cmr.retrieval.gallery import Gallery
 
 
 def find_pictures(
@@ -38,7 +37,7 @@ def find_pictures(
                 "what image and text count for. Received: "
                 f"text_weight={text_weight!r} and a {type(model).__name__}"
             )
-        gallery = Gallery(gallery._backend, model.weighted(text_weight))
+        gallery = gallery.with_model(model.weighted(text_weight))
     image = _file_of(gallery, image)
     hits = gallery.search(image, text, k=k, where=where, exclude=exclude)
     return FoundPictures(image, text, hits, about or {})

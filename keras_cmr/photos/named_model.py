@@ -28,14 +28,12 @@ def named_model(model=None):
     if kind == LATE_FUSION:
         return models.LateFusion.from_recipe(recipe or None)
     path = Path(name)
-    if path.is_dir():
-        if not (path / "model.keras").is_file():
-            raise ValueError(
-                f"`model` must be a .keras file, the folder of a training "
-                f'run, or "{LATE_FUSION}". Received: the folder {path}, which '
-                "holds no model.keras"
-            )
-        path = path / "model.keras"
+    if path.is_dir() and not (path / "model.keras").is_file():
+        raise ValueError(
+            f"`model` must be a .keras file, the folder of a training run, or "
+            f'"{LATE_FUSION}". Received: the folder {path}, which holds no '
+            "model.keras"
+        )
     return models.load(path)
 
 

@@ -1,5 +1,6 @@
 """Images made searchable by reference and modification."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 from typing import Self
@@ -9,12 +10,14 @@ from numpy.typing import ArrayLike
 from keras_cmr.embedder import Embedder
 from keras_cmr.retrieval.argument_types import PathLike
 from keras_cmr.retrieval.backend import Backend
+from keras_cmr.retrieval.backend import NewRows
 from keras_cmr.retrieval.backend import Record
 from keras_cmr.retrieval.counts import check_count
 from keras_cmr.retrieval.embeddings import unit_rows
 from keras_cmr.retrieval.images import listed
 from keras_cmr.retrieval.locations import create_backend
 from keras_cmr.retrieval.locations import open_backend
+from keras_cmr.retrieval.query import check_fingerprint
 from keras_cmr.retrieval.query import check_model
 from keras_cmr.retrieval.searching import Searching
 from keras_cmr.retrieval.settings import Settings
@@ -210,6 +213,34 @@ class Gallery(Searching, Writing):
         """
         check_count(count, "count")
         return self._backend.sample(int(count), seed, Where.parse(where))
+
+    def rows(self, batch_size: int = 10_000) -> Iterator[NewRows]:
+        """All rows with their embeddings, for other programs.
+
+        Args:
+            batch_size: Int. Rows at a time.
+
+        Yields:
+            Named tuples of `ids`, `vectors` (float32, `(n, dim)`, rows of
+            length 1), `paths` and `metadata`, in order of addition.
+        """
+        check_count(batch_size, "batch_size")
+        return self._backend.rows(int(batch_size))
+
+    def with_model(self, model: Embedder) -> Self:
+        """The same gallery, asked by another model of the same fingerprint.
+
+        For models whose queries can be made in several ways while candidates
+        are the same, such as `keras_cmr.models.LateFusion.weighted`.
+
+        Args:
+            model: See the class.
+        """
+        check_model(model)
+        check_fingerprint(
+            self._backend.location, self._backend.fingerprint, model.fingerprint
+        )
+        return type(self)(self._backend, model)
 
     @property
     def ids(self) -> tuple[str, ...]:

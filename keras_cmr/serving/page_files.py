@@ -30,8 +30,10 @@ def page_routes():
         List of Starlette's `Route`s.
     """
     routes = []
-    folder = resources.files("keras_cmr.serving") / "page"
-    for file in folder.iterdir():
+    package = resources.files("keras_cmr")
+    files = [*(package / "serving" / "page").iterdir()]
+    files.append(package / "visualization" / "palette.css")
+    for file in files:
         kind = _KINDS.get(file.name.rpartition(".")[2])
         if kind is not None:
             path = "/" if file.name == "index.html" else f"/page/{file.name}"

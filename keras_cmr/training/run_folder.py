@@ -1,24 +1,16 @@
 """The folder of a run, and files in it that are never half written."""
 
 import dataclasses
-from pathlib import Path
 
 from keras_cmr.config import Config
 from keras_cmr.durable import new_file
+from keras_cmr.new_folder import check_new_folder
 
 # The last file that a run writes.
 FINISHED = "report.json"
 _CONFIG = "config.yaml"
 # Before the config is there, a run has no other files.
 _LEFT_BY_A_KILL = ("write.lock", _CONFIG + ".new")
-
-
-def new_folder(path):
-    """Makes the folder `path`; refuses one that already holds something."""
-    path = Path(path)
-    check_new_folder(path)
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def is_finished(path, config):
@@ -56,15 +48,3 @@ def save_model(model, path):
     """Saves to a neighbour first, so that `path` is never half a file."""
     with new_file(path) as aside:
         model.save(aside)
-
-
-def check_new_folder(path, but=()):
-    """Refuses a path that holds something else than files named in `but`."""
-    if path.exists() and (
-        not path.is_dir()
-        or any(file.name not in but for file in path.iterdir())
-    ):
-        raise ValueError(
-            f"`out` must be a new or empty folder. Received: {path}, which "
-            "already holds something. Name another one or remove it."
-        )

@@ -87,3 +87,7 @@ def test_scann_finds_what_exact_search_finds(gallery, tmp_path):
     np.testing.assert_allclose(scores[:, 0], best[:, 0], atol=0.05)
     with pytest.raises(tf.errors.InvalidArgumentError, match="fewer than `k`"):
         loaded.ask(queries, 599)
+    # What it can't reach it says.
+    vectors = np.concatenate([part.vectors for part in gallery.rows()])
+    with pytest.warns(UserWarning, match="not 1.1, on these embeddings"):
+        type(candidates._searcher)(vectors, recall_target=1.1)

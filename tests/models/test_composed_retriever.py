@@ -346,6 +346,14 @@ def test_saved_model_ranks_alike_in_a_fresh_process(tmp_path):
     assert answer["fingerprint"] == model.fingerprint
 
 
+def test_the_folder_of_a_run_is_its_model(tmp_path):
+    model = tiny_model()
+    with pytest.raises(ValueError, match=r"No such model: .*model\.keras"):
+        models.load(tmp_path)
+    model.save(tmp_path / "model.keras")
+    assert models.load(tmp_path).fingerprint == model.fingerprint
+
+
 def test_loaded_model_goes_on_training(tmp_path):
     keras.utils.set_random_seed(3)
     model = compiled(tiny_model(terms=both_terms(), dropout=0.0), **FEW_STEPS)

@@ -225,6 +225,45 @@ def test_compact_takes_the_queries_to_calibrate_on(tmp_path, model, scann):
             gallery.compact(queries=bad)
 
 
+def test_rows_go_to_other_programs_as_they_are(gallery, files):
+    metadata = [{"n": number} for number in range(6)]
+    gallery.add(files, metadata=metadata, verbose=0)
+    parts = list(gallery.rows(batch_size=4))
+    assert [id for part in parts for id in part.ids] == list(gallery.ids)
+    assert max(len(part.ids) for part in parts) == 4
+    records = gallery.records(gallery.ids)
+    assert [x for p in parts for x in p.paths] == [r.path for r in records]
+    assert [x for p in parts for x in p.metadata] == [
+        r.metadata for r in records
+    ]
+    # Each row finds itself.
+    for part in parts:
+        hits = gallery.search_embeddings(part.vectors, k=1)
+        assert [found[0].id for found in hits] == part.ids
+    with pytest.raises(ValueError, match="`batch_size`"):
+        gallery.rows(0)
+
+
+def test_another_model_may_ask_if_its_candidates_are_the_same(gallery, pixels):
+    class Backwards(FakeModel):
+        def embed_queries(self, references, modifications):
+            return -super().embed_queries(references, modifications)
+
+    gallery.add(pixels(6), verbose=0)
+    question = pixels(1, seed=9)[0], "in red"
+    hits = gallery.search(*question)
+    turned = gallery.with_model(Backwards())
+    assert len(hits) == 6
+    assert ids(turned.search(*question)) == ids(hits)[::-1]
+    assert ids(gallery.search(*question)) == ids(hits)
+    other = Backwards()
+    other.fingerprint = "another"
+    with pytest.raises(ValueError, match="another model"):
+        gallery.with_model(other)
+    with pytest.raises(TypeError, match="`model` must have"):
+        gallery.with_model(object())
+
+
 def test_another_model_is_refused(gallery, pixels):
     gallery.add(pixels(2), verbose=0)
     other = FakeModel(fingerprint="f" * 64)

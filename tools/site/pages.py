@@ -19,16 +19,9 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))  # this checkout, installed or not
 
-BENCHMARKS = (
-    "css",
-    "fashion200k",
-    "mit_states",
-    "fashioniq",
-    "cirr",
-    "circo",
-    "shoes",
-    "triplets",
-)
+from keras_cmr.datasets.load import READERS  # noqa: E402
+
+BENCHMARKS = ("css", *READERS)
 # File of the repository -> page of the site.
 PUBLISHED = {
     "README.md": "index.md",
@@ -118,12 +111,12 @@ def relink(text, origin, at, config, files):
         elif (ROOT / file).is_dir():
             return f"{label}" if label.startswith("`") else f"`{file}`"
         elif (ROOT / file).is_file():
-            place = f"files/{file}"
+            # Markdown that is no page would be taken for one.
+            place = f"files/{file}" + ".txt" * file.endswith(".md")
             if files.get_file_from_path(place) is None:
                 taken = File.generated(
                     config, place, abs_src_path=str(ROOT / file)
                 )
-                # Shown as it is, also if it is Markdown.
                 files.append(taken)
         else:
             return match[0]  # MkDocs tells of it

@@ -111,7 +111,7 @@ async function start(trouble = null) {
   }
   running?.abort();
   const stop = (running = new AbortController());
-  view.heading(title, asked.invitation());
+  view.fetching(title, asked.invitation());
   try {
     const { where } = question;
     const k = Math.min(FIRST, info.limits.k);

@@ -40,6 +40,13 @@ export function waiting(title, count, keep, cancel) {
   ];
 }
 
+// Pictures to begin from are on their way; what is there stays until then.
+export function fetching(title, note) {
+  clearNotice();
+  heading(title, note);
+  byId("hits").setAttribute("aria-busy", "true");
+}
+
 // The wait is over, however it ended.
 export function settled() {
   timers.forEach(clearTimeout);
