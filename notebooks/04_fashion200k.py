@@ -55,7 +55,7 @@ print("Trained and measured here:", what)
 # `test_queries.txt`; a *training* query is drawn anew in each epoch, from two
 # captions that differ in one word.
 
-# %%
+# %% tags=["data"]
 SIDE = 128 if real else 32
 fashion = keras_cmr.datasets.load(
     "fashion200k", data_dir=folder, image_size=SIDE, verbose=0
@@ -92,7 +92,7 @@ visualization.contact_sheet(pictures, captions, columns=4)
 # Look before you train: test captions in the training split, copies of a photo
 # in both, words that only test texts have.
 
-# %%
+# %% tags=["data"]
 print(evaluation.audit(fashion))
 
 # %% [markdown]
@@ -148,7 +148,7 @@ print(run.report)
 # %% [markdown]
 # ## What it finds
 #
-# First as pictures, for whoever runs this; then as captions.
+# As pictures and as captions, for whoever runs this: neither is kept here.
 
 # %%
 query_rows, image_rows = evaluation.embed_split(run.model, test, verbose=0)
@@ -158,7 +158,7 @@ examples = visualization.ranked_examples(
 )
 visualization.ranked_pictures(examples)
 
-# %%
+# %% tags=["data"]
 for row, example in zip(chosen, examples, strict=True):
     print(test.images.captions[test.queries.references[row]])
     print(f"  + {example.modification}   (right answer: {example.place})")

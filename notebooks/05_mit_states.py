@@ -95,7 +95,7 @@ axes.set_ylabel("adjectives")
 axes.set_title("States of each test noun", loc="left")
 figure.tight_layout()
 
-# %%
+# %% tags=["data"]
 references, queries = test.queries.references, test.queries
 for row in np.linspace(0, len(queries) - 1, 5).astype(int):
     print(

@@ -115,6 +115,8 @@ def main(arguments=None):
             if path.exists():
                 old = nbformat.read(path, as_version=4)
                 conversion.keep_outputs(notebook, old)
+                # A cell may have got another tag.
+                conversion.clean_outputs(notebook)
             write(source, notebook)
         else:
             wrong += conversion.differences(source, path)

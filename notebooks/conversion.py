@@ -7,8 +7,9 @@ repeats it. The first cell names the extras that it needs:
 
 Outputs are kept small and hold nothing of the machine: no standard error
 (progress bars, warnings of libraries), no absolute paths. Notebooks that read
-real photos (`KERAS_CMR_DATA`) keep pictures only in cells tagged `drawn`:
-photos have licences that do not allow them here.
+real photos (`KERAS_CMR_DATA`) keep pictures only in cells tagged `drawn`, and
+nothing of cells tagged `data`, which print captions or names of files: their
+licences do not allow them here.
 """
 
 import re
@@ -29,6 +30,7 @@ MOST_PICTURE_BYTES = 150_000
 ABSOLUTE_PATH = re.compile(r"(?<![\w/.:~])/(?:work|tmp|home|root|usr|var)/\w")
 # In a notebook, Python's logging of TensorFlow goes to standard output.
 LOG_LINE = re.compile(r"^(?:WARNING|INFO):tensorflow:.*\n?", re.MULTILINE)
+NO_DATA = "(others' data are not kept in this file: run the cell to see them)"
 NO_PHOTO = "(photos are not kept in this file: run the cell to see them)"
 METADATA = {
     "kernelspec": {
@@ -107,13 +109,20 @@ def clean_outputs(notebook):
         cell.outputs = [
             output for output in cell.outputs if output.get("name") != "stderr"
         ]
-        shown = not photos or "drawn" in cell.metadata.get("tags", ())
+        tags = cell.metadata.get("tags", ())
+        if "data" in tags and cell.outputs:
+            cell.outputs = [_note(NO_DATA)]
+        shown = not photos or "drawn" in tags
         for output in cell.outputs:
             if "text" in output:
                 output.text = LOG_LINE.sub("", output.text)
             if "data" in output:
                 output.data = _cleaned(output.data, shown)
                 output.metadata = nbformat.from_dict({})
+
+
+def _note(text):
+    return nbformat.v4.new_output("stream", name="stdout", text=text + "\n")
 
 
 def _cleaned(data, shown):
@@ -192,6 +201,8 @@ def _flaws(cell, output, photos):
         yield f"an error, {output.ename}"
     if output.get("name") == "stderr":
         yield "standard error"
+    if "data" in cell.metadata.get("tags", ()) and output != _note(NO_DATA):
+        yield "an output of a cell tagged `data`"
     data = output.get("data", {})
     if photos and "drawn" not in cell.metadata.get("tags", ()):
         for kind in data:

@@ -139,6 +139,25 @@ def test_pictures_beside_photos_are_kept_only_if_drawn(source, tagged):
     assert next(iter(kept.values())) in str(cell.outputs[0].data)
 
 
+def test_nothing_is_kept_of_cells_that_print_the_data(source, tmp_path):
+    notebook = conversion.convert(source)
+    cell = notebook.cells[3]
+    cell.metadata = nbformat.from_dict({"tags": ["data"]})
+    cell.outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text="a caption"),
+        output(**{"image/png": "iVBO"}),
+    ]
+    path = tmp_path / "07_try.ipynb"
+    nbformat.write(notebook, path)
+    fault = "07_try.ipynb: cell 3: an output of a cell tagged `data`"
+    assert conversion.faults(path).count(fault) == 2
+    conversion.clean_outputs(notebook)
+    [kept] = cell.outputs
+    assert "not kept" in kept.text and "caption" not in kept.text
+    nbformat.write(notebook, path)
+    assert fault not in conversion.faults(path)
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
