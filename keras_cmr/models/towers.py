@@ -130,9 +130,11 @@ class Towers:
     def embed_texts(self, modifications, batch_size=256, verbose=0):
         """Embeddings of texts alone, to search without a reference.
 
-        They find targets as far as training brought texts and images
-        together; `keras_cmr.layers.TextImageMI` does, the metric loss by
-        itself need not.
+        They find targets as far as training put texts where their images
+        are. No loss here asks for that: `keras_cmr.layers.TextImageMI` sees
+        both through projections of its discriminator, and on small CSS scenes
+        the cosine of text and target stays at 0 with it as without
+        (benchmarks/results/mi_sweep/gap/gap.json). `keras_cmr.gap` measures it.
 
         Args:
             modifications: Sequence of `n` texts.
