@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE.parent))  # this checkout, installed or not
 from benchmarks import measuring  # noqa: E402
 
 RESULTS = HERE / "results" / "import_time"
-ROUNDS = 3
+ROUNDS = 7
 CHECK = "\nimport sys; print(int('tensorflow' in sys.modules))"
 SIDES = {
     "python": ["-c", "pass"],
