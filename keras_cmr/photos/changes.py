@@ -36,4 +36,4 @@ def _stamp(path: Path):
         status = path.stat()
     except OSError:  # Gone, or a broken link: the decoder will say which.
         return {}
-    return {"bytes": status.st_size, "modified": status.st_mtime}
+    return {"_bytes": status.st_size, "_modified": status.st_mtime}

@@ -166,8 +166,8 @@ class FolderSearch:
             k: int. How many. Defaults to `10`.
             text_weight: float in (0, 1). What the text counts for, with a
                 `LateFusion`. Defaults to the model's.
-            where: As of `Gallery.search`. Pictures have `"bytes"` and
-                `"modified"`, seconds since 1970. Defaults to `None`.
+            where: As of `Gallery.search`. Pictures have `"_bytes"` and
+                `"_modified"`, seconds since 1970. Defaults to `None`.
             exclude: Sequence of ids not to return. Defaults to none.
 
         Returns:

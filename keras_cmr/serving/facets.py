@@ -22,13 +22,13 @@ def facets_of(metadata):
         `"number"` with `least` and `most`; `"choice"`, whose values are few,
         `"text"`, whose values are many, and `"list"`, of which an entry may
         be asked for, with `values`, the commonest first. Left out are keys
-        that hold objects, and texts that are another for most images: nobody
-        could type such a one exactly.
+        that hold objects, those that begin with `_`, and texts that are
+        another for most images: nobody could type such a one exactly.
     """
     columns = {}
     for entry in metadata:
         for key, value in entry.items():
-            if len(key) <= _MAX_CHARS:
+            if len(key) <= _MAX_CHARS and not key.startswith("_"):
                 columns.setdefault(key, []).append(value)
     found = []
     for key in sorted(columns, key=lambda key: -len(columns[key])):

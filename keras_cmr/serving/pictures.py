@@ -5,6 +5,7 @@ import io
 from PIL import Image
 from PIL import ImageOps
 
+from keras_cmr.picture_file import open_picture
 from keras_cmr.retrieval.images import UnreadableImage
 from keras_cmr.retrieval.images import decode
 from keras_cmr.serving.refused import Refused
@@ -63,7 +64,7 @@ def thumbnail(path, side):
         UnreadableImage: If there is no such picture.
     """
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             # JPEG decodes at a fraction of its size for a fraction of the time.
             picture.draft("RGB", (side, side))
             upright = ImageOps.exif_transpose(picture)

@@ -103,7 +103,7 @@ def test_only_what_is_new_or_changed_is_embedded(folder):
     found = second.search(text="blue", k=3)
     assert set(ids(found)[:2]) == {"red.png", "more/blue.png"}
     assert set(second.gallery.ids) == {*ids(found)}
-    late = second.search(text="blue", where={"modified": {"$gt": 1.1e9}})
+    late = second.search(text="blue", where={"_modified": {"$gt": 1.1e9}})
     assert "red.png" not in ids(late) and len(late) == 2
 
 

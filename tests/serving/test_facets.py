@@ -12,6 +12,7 @@ def test_each_kind():
             "shop": f"shop {i % 30}",
             "caption": f"a text of its own {i}",
             "nested": {"a": 1},
+            "_size": i,
         }
         for i in range(90)
     ]

@@ -6,7 +6,16 @@ from pathlib import Path
 from keras_cmr.retrieval.bulk.source import Picture
 from keras_cmr.retrieval.bulk.source import Source
 
-ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+ENDINGS = (
+    ".bmp",
+    ".gif",
+    ".heic",
+    ".heif",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".webp",
+)
 
 
 def image_folder(folder):

@@ -60,7 +60,10 @@ export function card(hit, side, pick) {
     );
   }
   item.append(el("p", { className: "name", title: hit.id }, name));
-  const entries = Object.entries(hit.metadata);
+  // What begins with "_" is for programs.
+  const entries = Object.entries(hit.metadata).filter(
+    ([key]) => !key.startsWith("_"),
+  );
   if (entries.length) item.append(facts(entries.slice(0, FACTS)));
   if (entries.length > FACTS) {
     item.append(
