@@ -52,6 +52,12 @@ def train(
             logs=log,
             say=typer.echo,
         )
+        from keras_cmr.training.devices import is_chief
+
+        if settings.devices == "workers" and not is_chief():
+            # Its figures differ where it has normalised other rows.
+            typer.echo("Trained; the chief alone keeps model and report.")
+            return
         typer.echo(str(result.report))
         typer.echo(f"Model and report: {folder}")
 

@@ -67,16 +67,21 @@ def find_devices(config):
     return devices
 
 
+def is_chief():
+    """Whether this process is the one of several workers that writes."""
+    place = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    chief = "chief" if "chief" in place.get("cluster", {}) else "worker"
+    task = place.get("task", {"type": chief})
+    return task["type"] == chief and task.get("index", 0) == 0
+
+
 def folder_to_write(out):
     """`out` for the chief of the workers, for others one that goes as they do.
 
     To save a model its metrics are read, which all workers do together. So
     all of them write, but only one where it is wanted.
     """
-    place = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    chief = "chief" if "chief" in place.get("cluster", {}) else "worker"
-    task = place.get("task", {"type": chief})
-    if task["type"] == chief and task.get("index", 0) == 0:
+    if is_chief():
         return Path(out)
     folder = tempfile.mkdtemp(prefix="keras-cmr-worker-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
