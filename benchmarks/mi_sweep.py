@@ -1,11 +1,13 @@
 """Do the mutual-information terms help? TIRG on small CSS scenes, many ways.
 
-python benchmarks/mi_sweep.py run      the sweep, as long as it takes
-python benchmarks/mi_sweep.py gap      the modality gap of four of its runs
+python benchmarks/mi_sweep.py run      terms, weights and estimators, crossed
+python benchmarks/mi_sweep.py choices  the other choices, one at a time
+python benchmarks/mi_sweep.py batch    with and without terms, by batch size
+python benchmarks/mi_sweep.py gap      the modality gap of four runs of `run`
 
-`run` goes on where it was stopped and copies the table so far, its figures
-and the picture to `benchmarks/results/mi_sweep` after each seed. Every run
-lies in `runs/mi_sweep`.
+Each goes on where it was stopped. After each seed a sweep's table so far, its
+figures and the picture are copied to `benchmarks/results/mi_sweep`. The runs
+lie in `runs/`.
 """
 
 import os
@@ -36,34 +38,72 @@ SIZES = {
     "batch_size": 96,
     "epochs": 5,
 }
+BOTH = "TextImageMI+FusionImageMI"
 GRID = (
-    "mutual_information=none,TextImageMI,FusionImageMI,"
-    "TextImageMI+FusionImageMI",
+    f"mutual_information=none,TextImageMI,FusionImageMI,{BOTH}",
     "weight=0.1,1",
     "estimator=jsd,infonce,dv",
 )
+CHOICES = (
+    "image=target,reference,both",
+    "level=P3,P2,P2+P3",
+    "scope=local,global",
+    "mask_negatives=true,false",
+    "text_discriminator=EncodeAndDotDiscriminator,ConcatDiscriminator",
+    "fusion_discriminator=EncodeAndDotDiscriminator,LocalConcatDiscriminator",
+)
+BATCH = (f"mutual_information=none,{BOTH}", "batch_size=96,48,192")
 COMMAND = "python benchmarks/mi_sweep.py "
 
 
-def base():
+def base(**changed):
     return Config.from_yaml(
-        HERE.parent / "configs" / "css_tirg.yaml", overrides=SIZES
+        HERE.parent / "configs" / "css_tirg.yaml", overrides=SIZES | changed
+    )
+
+
+def with_terms():
+    """What the choices are tried on: both terms, loud enough to be heard."""
+    return base(
+        mutual_information=BOTH.split("+"), weight=1.0, num_negatives=16
     )
 
 
 def run():
-    """The sweep, one seed after the other, each with a table of its own."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    _seed_by_seed("run", base(), GRID, OUT, RESULTS)
+
+
+def choices():
+    _seed_by_seed(
+        "choices",
+        with_terms(),
+        CHOICES,
+        OUT.with_name("mi_choices"),
+        RESULTS / "choices",
+        one_at_a_time=True,
+    )
+
+
+def batch():
+    _seed_by_seed(
+        "batch", base(), BATCH, OUT.with_name("mi_batch"), RESULTS / "batch"
+    )
+
+
+def _seed_by_seed(what, config, grid, out, results, one_at_a_time=False):
+    """A sweep, one seed after the other, each with a table of its own."""
+    results.mkdir(parents=True, exist_ok=True)
     for count in range(1, len(SEEDS) + 1):
         sweep(
-            base(),
-            parse_grid(GRID),
-            OUT,
+            config,
+            parse_grid(grid),
+            out,
             seeds=SEEDS[:count],
-            command=COMMAND + "run",
+            one_at_a_time=one_at_a_time,
+            command=COMMAND + what,
         )
         for name in ("sweep.json", "sweep.md", "sweep.png"):
-            shutil.copy(OUT / name, RESULTS / name)
+            shutil.copy(out / name, results / name)
 
 
 def gap():
@@ -79,10 +119,11 @@ def gap():
 
 
 def main(what):
-    if what not in ("run", "gap"):
+    commands = {"run": run, "choices": choices, "batch": batch, "gap": gap}
+    if what not in commands:
         raise SystemExit(__doc__)
     os.chdir(HERE.parent)
-    {"run": run, "gap": gap}[what]()
+    commands[what]()
 
 
 if __name__ == "__main__":

@@ -34,6 +34,13 @@ def sweep(
         typer.Option(help="Only that many points: the first and random ones."),
     ] = None,
     random_seed: Annotated[int, typer.Option(help="Seed of that choice.")] = 0,
+    one_at_a_time: Annotated[
+        bool,
+        typer.Option(
+            "--one-at-a-time",
+            help="Each point leaves the first value of one key only.",
+        ),
+    ] = False,
     smoke: Smoke = False,
     set_: Annotated[
         list[str],
@@ -58,7 +65,7 @@ def sweep(
 
         values = parse_grid(grid)
         # Typing errors are told before TensorFlow starts.
-        grid_points(base, values, random, random_seed)
+        grid_points(base, values, random, random_seed, one_at_a_time)
         numbers = _integers("seeds", seeds)
         from keras_cmr.sweep.run_sweep import sweep as run
         from keras_cmr.sweep.table import table
@@ -71,6 +78,7 @@ def sweep(
             seeds=numbers,
             random=random,
             random_seed=random_seed,
+            one_at_a_time=one_at_a_time,
             command=typed_command(),
             say=typer.echo,
         )

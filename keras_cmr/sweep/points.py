@@ -65,7 +65,11 @@ def parse_grid(words: Sequence[str]) -> dict[str, list]:
 
 
 def grid_points(
-    base: Config, grid: Mapping, random: int | None = None, random_seed: int = 0
+    base: Config,
+    grid: Mapping,
+    random: int | None = None,
+    random_seed: int = 0,
+    one_at_a_time: bool = False,
 ) -> list[Point]:
     """The distinct points of a grid, in its order; the last key moves first.
 
@@ -78,6 +82,9 @@ def grid_points(
         random: int. Take that many points only: the first, to which the
             others are compared, and random ones. Defaults to `None`, all.
         random_seed: int. Seed of that choice.
+        one_at_a_time: bool. Whether a point leaves the first value of at most
+            one key: as many points as values, not as products of them.
+            Defaults to `False`.
 
     Raises:
         ValueError: For an unknown key or a value that the key can't have.
@@ -95,8 +102,8 @@ def grid_points(
             )
     values = dataclasses.asdict(base)
     points = {}
-    for choice in itertools.product(*grid.values()):
-        chosen = dict(zip(grid, choice, strict=True))
+    choices = _one_at_a_time(grid) if one_at_a_time else _products(grid)
+    for chosen in choices:
         config = Config.from_mapping({**values, **chosen}, "grid")
         unread = unread_keys(config) & chosen.keys()
         config = dataclasses.replace(config, **{k: values[k] for k in unread})
@@ -112,6 +119,19 @@ def grid_points(
     draws = np.random.default_rng(random_seed)
     others = draws.choice(len(points) - 1, random - 1, replace=False) + 1
     return [points[i] for i in sorted([0, *others])]
+
+
+def _products(grid):
+    for choice in itertools.product(*grid.values()):
+        yield dict(zip(grid, choice, strict=True))
+
+
+def _one_at_a_time(grid):
+    first = {key: values[0] for key, values in grid.items()}
+    yield first
+    for key, values in grid.items():
+        for value in values[1:]:
+            yield {**first, key: value}
 
 
 def _value(text, kind, word):

@@ -9,7 +9,9 @@ from keras_cmr.version import __version__
 FORMAT = "keras_cmr.sweep"
 
 
-def record(base, grid, seeds, points, outcomes, command=""):
+def record(
+    base, grid, seeds, points, outcomes, command="", one_at_a_time=False
+):
     """Figures of every point over its seeds, and against the first point.
 
     Args:
@@ -19,6 +21,7 @@ def record(base, grid, seeds, points, outcomes, command=""):
         points: List of `Point`, distinct.
         outcomes: Dict of a point's config to its list of `Outcome` so far.
         command: str. How the sweep was started.
+        one_at_a_time: bool. Whether points differ from the first in one key.
 
     Returns:
         Dict that fits into JSON. `"points"` has for each its `"settings"`,
@@ -52,6 +55,7 @@ def record(base, grid, seeds, points, outcomes, command=""):
         "environment": environment(),
         "config": dataclasses.asdict(base),
         "grid": {key: list(values) for key, values in grid.items()},
+        "one_at_a_time": one_at_a_time,
         "seeds": seeds,
         "protocol": base.protocol,
         "complete": all(

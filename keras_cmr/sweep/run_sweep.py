@@ -29,6 +29,7 @@ def sweep(
     seeds=(0,),
     random=None,
     random_seed=0,
+    one_at_a_time=False,
     command="",
     say=print,
 ):
@@ -50,13 +51,14 @@ def sweep(
         seeds: Sequence of int. Training seeds. Defaults to `(0,)`.
         random: int. That many points of the grid only. Defaults to `None`.
         random_seed: int. Seed of their choice. Defaults to `0`.
+        one_at_a_time: bool. See `grid_points`. Defaults to `False`.
         command: str. How the sweep was started, for the record.
         say: Callable that takes a line of progress. Defaults to `print`.
 
     Returns:
         Dict, what `sweep.json` holds: see `record`.
     """
-    points = grid_points(base, grid, random, random_seed)
+    points = grid_points(base, grid, random, random_seed, one_at_a_time)
     seeds = _checked_seeds(seeds)
     out = _folder(Path(out))
     outcomes = {}
@@ -76,6 +78,7 @@ def sweep(
                 for point in points
             },
             command,
+            one_at_a_time,
         )
         text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
         replace_file(out / "sweep.json", text)

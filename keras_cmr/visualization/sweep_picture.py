@@ -25,7 +25,9 @@ def sweep_picture(record, theme=LIGHT):
     value; the panel of a pair has a line for each value of the
     second key. A dashed line is the mean of the first point, to which the
     table compares. Means are over all runs with that value, so that a key's
-    panel says what it does *on average over the other keys of the grid*.
+    panel says what it does *on average over the other keys of the grid*; of a
+    sweep that moved one key at a time, with the others at their first values,
+    and then there are no pairs.
 
     Args:
         record: Dict of `keras_cmr.sweep.record`. The first figure of its
@@ -37,17 +39,23 @@ def sweep_picture(record, theme=LIGHT):
         any key have a finished run.
     """
     runs, name = _runs(record)
+    alone = record.get("one_at_a_time", False)
+    of_key = {
+        key: _others_as_first(runs, key) if alone else runs
+        for key in record["grid"]
+    }
     keys = {
         key: values
-        for key in record["grid"]
-        if len(values := _values(runs, key)) > 1
+        for key, found in of_key.items()
+        if len(values := _values(found, key)) > 1
     }
     if not keys:
         return None
     pairs = [
         pair
         for pair in itertools.combinations(keys, 2)
-        if any(set(pair) <= settings.keys() for settings, _ in runs)
+        if not alone
+        and any(set(pair) <= settings.keys() for settings, _ in runs)
     ][:MOST_PAIRS]
     count = len(keys) + len(pairs)
     columns = min(count, COLUMNS)
@@ -65,7 +73,7 @@ def sweep_picture(record, theme=LIGHT):
     base = 100 * figures[name]["mean"] if figures else None
     for axes, key in zip(panels, keys, strict=False):
         _style(axes, key, keys[key], name, base, theme)
-        _draw_key(axes, runs, key, keys[key], theme)
+        _draw_key(axes, of_key[key], key, keys[key], theme)
     for axes, (a, b) in zip(panels[len(keys) :], pairs, strict=False):
         both = [run for run in runs if {a, b} <= run[0].keys()]
         values = _values(both, a)
@@ -86,6 +94,20 @@ def _runs(record):
                 name = name or next(iter(run["figures"]))
                 runs.append((settings, 100 * run["figures"][name]))
     return runs, name
+
+
+def _others_as_first(runs, key):
+    """The runs whose other keys are those of the first run, or not read."""
+    first = runs[0][0] if runs else {}
+    return [
+        (settings, figure)
+        for settings, figure in runs
+        if all(
+            value == first.get(other, value)
+            for other, value in settings.items()
+            if other != key
+        )
+    ]
 
 
 def _values(runs, key):

@@ -54,6 +54,24 @@ def test_what_nothing_reads_makes_no_further_points():
     assert points[1].config.level == base.level
 
 
+def test_one_at_a_time_leaves_one_first_value():
+    grid = parse_grid(
+        [
+            "mutual_information=TextImageMI,none",
+            "weight=0.1,1,2",
+            "image=target,both",
+        ]
+    )
+    points = grid_points(Config(), grid, one_at_a_time=True)
+    assert [p.name for p in points] == [
+        "mutual_information=TextImageMI, weight=0.1, image=target",
+        "mutual_information=none",
+        "mutual_information=TextImageMI, weight=1, image=target",
+        "mutual_information=TextImageMI, weight=2, image=target",
+        "mutual_information=TextImageMI, weight=0.1, image=both",
+    ]
+
+
 def test_random_points_are_seeded_distinct_and_hold_the_first():
     grid = {"epochs": list(range(1, 21))}
 

@@ -102,6 +102,23 @@ def test_another_grid_takes_what_is_there(trained, tmp_path):
     assert len(list(tmp_path.glob("runs/*/report.json"))) == 7
 
 
+def test_one_at_a_time(trained, tmp_path):
+    written = sweep(
+        Config(),
+        GRID | {"batch_size": [64, 8]},
+        tmp_path,
+        one_at_a_time=True,
+        say=lambda _: None,
+    )
+    assert [(c.epochs, c.batch_size) for c in trained] == [
+        (1, 64),
+        (2, 64),
+        (3, 64),
+        (1, 8),
+    ]
+    assert written["one_at_a_time"] and written["complete"]
+
+
 def test_a_failing_point_is_recorded_and_the_rest_goes_on(trained, tmp_path):
     lines = []
     written = sweep(Config(weight=13), GRID, tmp_path, say=lines.append)

@@ -49,6 +49,27 @@ def test_dots_are_runs_and_bars_are_means(record):
     )
 
 
+def test_one_at_a_time_a_panel_has_only_its_key(record):
+    record["one_at_a_time"] = True
+    record["grid"] = {"terms": [["A"], []], "weight": [0.1, 1]}
+    record["points"] = [
+        point({"terms": "A", "weight": 0.1}, 0.5, 0.6),
+        point({"terms": "none"}, 0.4),
+        point({"terms": "A", "weight": 1}, 0.7),
+        point({"terms": "A", "weight": 0.1, "units": 8}, 0.9),
+    ]
+    record["grid"]["units"] = [4, 8]
+    record["points"][0]["settings"]["units"] = 4
+    record["points"][2]["settings"]["units"] = 4
+    figure = sweep_picture(record)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["terms", "weight", "units", ""]
+    for axes, means in zip(
+        figure.axes, ([55, 40], [55, 70], [55, 90]), strict=False
+    ):
+        assert axes.lines[-1].get_ydata() == pytest.approx(means)
+
+
 def test_failed_runs_are_left_out(record):
     record["points"][2]["runs"] = [{"error": "OSError"}]
     figure = sweep_picture(record, DARK)
