@@ -6,18 +6,18 @@ from pathlib import Path
 
 from keras_cmr.datasets.triplets.table_file import ENDINGS
 
-# In this order: a file of each of the first two, or one of the third.
-_NAMES = ("train", "test", "triplets")
+# In this order: a file of each of the first three, or one of the last.
+_NAMES = ("train", "val", "test", "triplets")
 
 
 def find_tables(
     folder: Path, table: str | os.PathLike | None
 ) -> dict[str, Path]:
-    """Path of each table by the split it is of, `""` for one of both.
+    """Path of each table by the split it is of, `""` for one of all.
 
     Args:
         folder: Path of the data.
-        table: str or path, relative to `folder`, of one table of both
+        table: str or path, relative to `folder`, of one table of all
             splits, or `None` for the names in README.md.
 
     Raises:
@@ -45,10 +45,10 @@ def find_tables(
             found[name] = paths[0]
     if "triplets" in found:
         if len(found) > 1:
-            both = " and ".join(path.name for path in found.values())
+            names = " and ".join(path.name for path in found.values())
             raise ValueError(
                 f"{folder} must hold train and test tables, or one of "
-                f"triplets. Received: {both}. `table` names one"
+                f"triplets. Received: {names}. `table` names one"
             )
         return {"": found["triplets"]}
     if "test" not in found:
@@ -65,9 +65,10 @@ def _no_table(folder, found):
         and path not in found.values()
     )
     near = difflib.get_close_matches(wanted, others, 1, 0.3) or others[:1]
-    hint = f" Is it {near[0]!r}? `table` names a table of both." if near else ""
-    received = "train alone" if found else "none"
+    hint = f" Is it {near[0]!r}? `table` names a table of all." if near else ""
+    received = f"{' and '.join(found)} alone" if found else "none"
     return (
         f"{folder} must hold a table: triplets.jsonl or triplets.csv, or "
-        f"train and test with one of these endings. Received: {received}.{hint}"
+        "train, test and, if you like, val with one of these endings. "
+        f"Received: {received}.{hint}"
     )

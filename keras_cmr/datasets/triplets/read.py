@@ -31,24 +31,25 @@ def read(
     """Your own images and triplets as a benchmark.
 
     The folder holds `images/`, with folders in it as you like, and
-    `train.jsonl` and `test.jsonl`, or `.csv`, or one `triplets.jsonl` or
-    `triplets.csv` that is divided here. The formats, with examples to copy,
+    `train.jsonl`, `test.jsonl` and, to choose a model by, `val.jsonl`, or
+    `.csv`; or one `triplets.jsonl` or `triplets.csv` that is divided here.
+    The formats, with examples to copy,
     are in `keras_cmr/datasets/triplets/README.md`. Any flaw in a table is an
     error that names file and line; `validate` lists all of them at once.
 
     Args:
         data_dir: string or path. The folder.
-        table: string or path, relative to `data_dir`. One table of both
+        table: string or path, relative to `data_dir`. One table of all
             splits under a name of your own. Defaults to `None`.
         image_size: int. Height and width of the pixels.
         test_share: float. For one table without a column `split`: at most
             this share of its queries go to the test split. Queries that
             share an image stay together, so no image is in both.
         seed: int. For the same: which queries they are.
-        gallery: `"unseen"` or `"all"`. The images among which the test
-            queries search: all in `images/` but those of the training
-            queries, or these too. Training images with the label of a test
-            target are never among them. Defaults to `"unseen"`.
+        gallery: `"unseen"` or `"all"`. The images among which the queries to
+            test and to validate search: all in `images/` but those of the
+            training queries, or these too. Training images with the label of
+            a target are never among them. Defaults to `"unseen"`.
         strict: bool. If True, an image that is missing (or, with `verify`,
             unreadable) is an error; if False, it is left out with a warning.
         verify: bool. If True, every file is decoded once.
@@ -56,7 +57,7 @@ def read(
 
     Returns:
         A `keras_cmr.datasets.Benchmark`. Its `train` is `None` if there is
-        a test table alone.
+        a test table alone, its `val` if no row is for validation.
 
     Raises:
         FileNotFoundError: Naming the file or folder that is missing.
@@ -108,11 +109,10 @@ def read(
 
 
 def _benchmark(found, gallery, image_size, strict, verify, verbose):
-    train, test = found.of("train"), found.of("test")
+    train = found.of("train")
     vocabulary = distinct_words(row.modification for row in train)
-    images = {
-        "train": sorted(_images_of(train)),
-        "test": gallery_names(found, gallery),
+    images = {"train": sorted(_images_of(train))} | {
+        name: gallery_names(found, gallery, name) for name in ("val", "test")
     }
     labels = {
         target: row.label for row in found.triplets for target in row.targets
@@ -121,7 +121,7 @@ def _benchmark(found, gallery, image_size, strict, verify, verbose):
         name: build_split(
             name,
             [_image_row(image, found, labels) for image in images[name]],
-            [_query_row(row) for row in rows],
+            [_query_row(row) for row in found.of(name)],
             found.folder,
             image_size,
             vocabulary=vocabulary,
@@ -129,13 +129,13 @@ def _benchmark(found, gallery, image_size, strict, verify, verbose):
             verify=verify,
             verbose=verbose,
         )
-        for name, rows in (("train", train), ("test", test))
-        if name == "test" or found.trains
+        for name in found.splits
     }
     labelled = any(labels.values())
     return Benchmark(
         name="triplets",
         train=splits.get("train"),
+        val=splits.get("val"),
         test=splits["test"],
         protocols=(
             "triplets/target-id",
@@ -144,10 +144,12 @@ def _benchmark(found, gallery, image_size, strict, verify, verbose):
     )
 
 
-def gallery_names(found: Survey, gallery: str) -> list[str]:
-    """Sorted names of the images among which the test queries search."""
-    train, test = found.of("train"), found.of("test")
-    wanted = {row.label for row in test if row.label}
+def gallery_names(
+    found: Survey, gallery: str, split: str = "test"
+) -> list[str]:
+    """Sorted names of the images among which a split's queries search."""
+    train, asked = found.of("train"), found.of(split)
+    wanted = {row.label for row in asked if row.label}
     trained = {
         image
         for row in train
@@ -160,7 +162,7 @@ def gallery_names(found: Survey, gallery: str) -> list[str]:
             else ()
         )
     }
-    return sorted({*found.names.files, *_images_of(test)} - trained)
+    return sorted({*found.names.files, *_images_of(asked)} - trained)
 
 
 def _images_of(rows):

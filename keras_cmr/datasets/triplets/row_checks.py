@@ -8,7 +8,9 @@ from keras_cmr.datasets.triplets.faults import Report
 from keras_cmr.datasets.triplets.triplet import Triplet
 
 # A model learns from what the other queries of a batch ask for.
-_LEAST = {"train": 2, "test": 1}
+_LEAST = {"train": 2, "val": 1, "test": 1}
+
+_KINDS = {"train": "training", "val": "validation", "test": "test"}
 
 
 def check_rows(triplets: Sequence[Triplet], report: Report) -> None:
@@ -54,32 +56,31 @@ def check_rows(triplets: Sequence[Triplet], report: Report) -> None:
 def check_splits(
     triplets: Sequence[Triplet],
     tables: dict[str, Path],
-    trains: bool,
+    wanted: Sequence[str],
     report: Report,
 ) -> None:
-    """Report images in both splits, and splits that are too small.
+    """Report images in two splits, and splits that are too small.
 
     Args:
         triplets: Sequence of `Triplet`s with their splits.
         tables: Dict from split, or `""`, to the path of its table.
-        trains: bool. Whether there must be a training split.
+        wanted: Sequence of str. The splits that there must be, in the order
+            in which they are made.
         report: Function that is told of each fault.
     """
-    trained: dict[str, str] = {}
-    for row in triplets:
-        if row.split == "train":
+    users: dict[str, Triplet] = {}
+    for split in wanted:
+        rows = [row for row in triplets if row.split == split]
+        for row in rows:
             for image in (row.reference, *row.targets):
-                trained.setdefault(image, row.place)
-    for row in triplets:
-        if row.split == "test":
-            for image in (row.reference, *row.targets):
-                if image in trained:
+                user = users.setdefault(image, row)
+                if user.split != split:
                     problem = (
-                        f"the test query uses {image!r}, an image of the "
-                        f"training query in {trained[image]}"
+                        f"the {_KINDS[split]} query uses {image!r}, an image "
+                        f"of the {_KINDS[user.split]} query in {user.place}"
                     )
-                    report(Fault("image in both splits", row.place, problem))
-    for split in ("train", "test") if trains else ("test",):
+                    report(Fault("image in two splits", row.place, problem))
+    for split in wanted:
         count = sum(row.split == split for row in triplets)
         if count < _LEAST[split]:
             path = str(tables.get(split, tables.get("")))

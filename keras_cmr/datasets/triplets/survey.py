@@ -16,6 +16,7 @@ from keras_cmr.datasets.triplets.row_checks import check_splits
 from keras_cmr.datasets.triplets.seeded_split import check_share
 from keras_cmr.datasets.triplets.seeded_split import seeded_split
 from keras_cmr.datasets.triplets.table_file import read_table
+from keras_cmr.datasets.triplets.triplet import SPLITS
 from keras_cmr.datasets.triplets.triplet import Triplet
 from keras_cmr.datasets.triplets.triplet import parse_triplet
 
@@ -28,10 +29,10 @@ class Survey:
         folder: The `ImageFolder`.
         names: The `ImageNames` in it.
         tables: Tuple of the paths of the tables.
-        triplets: List of `Triplet`s of both splits in the order of the
+        triplets: List of `Triplet`s of all splits in the order of the
             tables, each with its split; the images in them are names.
         ignored: Tuple of the names of columns that were not read.
-        trains: bool. Whether there is a table to train on.
+        splits: Tuple of str, the splits that there are.
         divided: bool. Whether the splits were made here.
     """
 
@@ -40,7 +41,7 @@ class Survey:
     tables: tuple[Path, ...]
     triplets: list[Triplet]
     ignored: tuple[str, ...]
-    trains: bool
+    splits: tuple[str, ...]
     divided: bool
 
     def of(self, split: str) -> list[Triplet]:
@@ -83,15 +84,18 @@ def survey(
             for row, split in zip(triplets, splits, strict=True)
         ]
     _check_split_column(triplets, report)
-    trains = "test" not in tables or "train" in tables
-    check_splits(triplets, tables, trains, report)
+    # One table has rows to train and to test, or says why not.
+    there = {*tables, *({"train", "test"} if "" in tables else ())}
+    there |= {row.split for row in triplets}
+    splits = tuple(split for split in SPLITS if split in there)
+    check_splits(triplets, tables, splits, report)
     return Survey(
         folder,
         names,
         tuple(tables.values()),
         triplets,
         tuple(sorted(ignored)),
-        trains,
+        splits,
         divided,
     )
 
@@ -138,5 +142,7 @@ def _with_names(triplet, names, report):
 def _check_split_column(triplets, report):
     for row in triplets:
         if not row.split:
-            problem = "`split` must say 'train' or 'test', as in other rows."
+            problem = (
+                "`split` must say 'train', 'val' or 'test', as in other rows."
+            )
             report(Fault("broken value", row.place, problem))

@@ -7,7 +7,7 @@ from keras_cmr.datasets.triplets.faults import Fault
 from keras_cmr.datasets.triplets.faults import Report
 from keras_cmr.words import split_words
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "val", "test")
 # A page of text. More is a quote that was never closed.
 _MOST_CHARACTERS = 4000
 
@@ -24,7 +24,7 @@ class Triplet:
         label: String, the content of the targets, or `""`.
         kind: String, the slice it is counted in, or `""`.
         id: String, or `""`.
-        split: `"train"`, `"test"` or `""`.
+        split: `"train"`, `"val"`, `"test"` or `""`.
     """
 
     place: str
@@ -120,5 +120,6 @@ def _faults(triplet):
         yield Fault(
             "broken value",
             place,
-            f"`split` must be 'train' or 'test'. Received: {triplet.split!r}",
+            "`split` must be 'train', 'val' or 'test'. "
+            f"Received: {triplet.split!r}",
         )

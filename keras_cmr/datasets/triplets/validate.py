@@ -11,6 +11,7 @@ from keras_cmr.datasets.triplets.faults import Fault
 from keras_cmr.datasets.triplets.seeded_split import check_share
 from keras_cmr.datasets.triplets.survey import Survey
 from keras_cmr.datasets.triplets.survey import survey
+from keras_cmr.datasets.triplets.triplet import SPLITS
 from keras_cmr.datasets.triplets.unreadable import check_pictures
 from keras_cmr.words import split_words
 
@@ -103,9 +104,9 @@ def validate(
 
 def _summary(found: Survey) -> dict[str, str]:
     named = {n for r in found.triplets for n in (r.reference, *r.targets)}
-    train, test = (
+    train, val, test = (
         [split_words(row.modification) for row in found.of(split)]
-        for split in ("train", "test")
+        for split in SPLITS
     )
     known = {word for words in train for word in words}
     new = {word for words in test for word in words} - known
@@ -116,9 +117,10 @@ def _summary(found: Survey) -> dict[str, str]:
         "images": f"{len(found.names.files):,}",
         "images no row names": f"{len(found.names.files.keys() - named):,}",
         "queries to train": f"{len(train):,}",
+        **({"queries to validate": f"{len(val):,}"} if val else {}),
         "queries to test": f"{len(test):,}",
         "targets a query": _spread([len(r.targets) for r in found.triplets]),
-        "words a query": _spread([len(words) for words in train + test]),
+        "words a query": _spread([len(words) for words in train + val + test]),
         "words to learn": f"{len(known):,}",
         "test words not learnt": f"{len(new):,}",
     }

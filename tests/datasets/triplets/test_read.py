@@ -41,6 +41,39 @@ def test_two_tables(tmp_path):
     assert test.queries.kinds is None and test.queries.ids is None
 
 
+def test_queries_to_choose_a_model_by(tmp_path):
+    tree(tmp_path)
+    write(tmp_path, "val.csv", csv_text([("h.png", "dark", "g.png")], COLUMNS))
+    own = read(tmp_path, image_size=8)
+    assert own.val.queries.modifications.tolist() == ["dark"]
+    # Among all that training has not seen, as the test queries are.
+    assert own.val.images.ids.tolist() == NAMES[4:]
+    assert own.val.queries.references.tolist() == [3]
+    assert own.val.queries.targets == ((2,),)
+    assert own.test.images.ids.tolist() == NAMES[4:]
+    assert own.val.vocabulary == own.train.vocabulary
+    assert "dark" not in own.train.vocabulary
+    (tmp_path / "test.jsonl").unlink()
+    with pytest.raises(FileNotFoundError, match="Received: train and val alon"):
+        read(tmp_path)
+
+
+def test_a_column_may_say_which_rows_are_for_validation(tmp_path):
+    draw(tmp_path, NAMES)
+    rows = [
+        ("a.png", "red", "b.png", "train"),
+        ("c.png", "red", "d.png", "train"),
+        ("e.png", "red", "f.png", "val"),
+        ("g.png", "red", "h.png", "test"),
+    ]
+    write(tmp_path, "triplets.csv", csv_text(rows, (*COLUMNS, "split")))
+    own = read(tmp_path)
+    assert [len(s.queries) for s in (own.train, own.val, own.test)] == [2, 1, 1]
+    rows[2] = (*rows[2][:3], "test")
+    write(tmp_path, "triplets.csv", csv_text(rows, (*COLUMNS, "split")))
+    assert read(tmp_path).val is None
+
+
 def test_labels_kinds_ids_and_several_targets(tmp_path):
     draw(tmp_path, NAMES)
     rows = [

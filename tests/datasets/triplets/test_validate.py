@@ -110,7 +110,7 @@ JSONL = {
     ),
     "both splits": (
         lines(row(target="b.png")),
-        [("image in both splits", 1, "uses 'b.png', an image of the train")],
+        [("image in two splits", 1, "uses 'b.png', an image of the train")],
     ),
     "contradicting label": (
         lines(row(label="x"), row(modification="b", label="y")),
@@ -141,7 +141,7 @@ JSONL = {
             row(modification="red\0"),
             row(modification="\ud83d red"),
             row(modification="red " * 2000),
-            row(split="val"),
+            row(split="dev"),
             row(split="train"),
             row(),
         ),
@@ -154,7 +154,11 @@ JSONL = {
             ("broken value", 6, "`modification` holds a NUL"),
             ("broken value", 7, "that UTF-8 can hold"),
             ("broken value", 8, "at most 4,000 characters. Received: 8,000"),
-            ("broken value", 9, "must be 'train' or 'test'. Received: 'val'"),
+            (
+                "broken value",
+                9,
+                "must be 'train', 'val' or 'test'. Received: 'dev'",
+            ),
             ("broken value", 10, "`split` must be 'test', as the table's"),
         ],
     ),
@@ -287,8 +291,24 @@ def test_a_column_split_for_some_rows_only(tmp_path):
     ]
     path = tmp_path / "triplets.csv"
     path.write_text(csv_text(rows, (*COLUMNS, "split")))
-    expected = [("broken value", 4, "`split` must say 'train' or 'test'")]
+    expected = [
+        ("broken value", 4, "`split` must say 'train', 'val' or 'test'")
+    ]
     compare(faults(tmp_path), expected, path)
+
+
+def test_validation_shares_no_image_either(tmp_path):
+    tree(tmp_path)
+    rows = [("b.png", "red", "g.png"), ("h.png", "red", "f.png")]
+    (tmp_path / "val.csv").write_text(csv_text(rows, COLUMNS))
+    found = validate(tmp_path, verbose=0)
+    assert [fault.kind for fault in found.faults] == ["image in two splits"] * 2
+    val, test = (str(fault) for fault in found.faults)
+    assert val.startswith(f"{tmp_path}/val.csv, line 2: the validation query")
+    assert "uses 'b.png', an image of the training query in" in val
+    assert test.startswith(f"{tmp_path}/test.jsonl, line 1: the test query")
+    assert f"query in {tmp_path}/val.csv, line 3" in test
+    assert found.summary["queries to validate"] == "2"
 
 
 def test_pictures(tmp_path):
@@ -341,7 +361,7 @@ def test_all_faults_of_both_tables_in_one_go(tmp_path):
         "empty modification",
         "missing image",
         "target is reference",
-        "image in both splits",
+        "image in two splits",
         "too few queries",
     ]
     printed = str(validation).splitlines()
