@@ -7,6 +7,7 @@ import json
 import keras
 import numpy as np
 
+from keras_cmr.models.any_batch import outputs
 from keras_cmr.models.fingerprint import add_weights
 from keras_cmr.models.fingerprint import graph_config
 from keras_cmr.models.imagenet_classifier import imagenet_class_names
@@ -122,7 +123,7 @@ class ClassNameSpace:
 
     def embed_images(self, pixels):
         """Float32 array `(n, dim)`, rows of length 1, of pixels 0 to 255."""
-        return self.place(**self.classifier.predict_on_batch(pixels))
+        return self.place(**outputs(self.classifier, pixels))
 
     def place(self, features, probabilities):
         """The embeddings of images of which the classifier said this."""

@@ -8,6 +8,7 @@ import keras_hub
 import numpy as np
 from keras import layers
 
+from keras_cmr.models.any_batch import outputs
 from keras_cmr.models.fingerprint import add_weights
 from keras_cmr.models.fingerprint import graph_config
 from keras_cmr.models.image_preset import image_converter
@@ -78,8 +79,8 @@ class SharedSpace:
 
     def embed_images(self, pixels):
         """Float32 array `(n, dim)`, rows of length 1, of pixels 0 to 255."""
-        rows = np.asarray(self._images.predict_on_batch(pixels), "float32")
-        return keras.utils.normalize(rows)
+        rows = outputs(self._images, pixels)
+        return keras.utils.normalize(np.asarray(rows, "float32"))
 
     def embed_texts(self, texts):
         """Float32 array `(n, dim)`, rows of length 1."""

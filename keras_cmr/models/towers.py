@@ -5,7 +5,9 @@ import functools
 
 import keras
 import numpy as np
+from tqdm import tqdm
 
+from keras_cmr.models.any_batch import outputs
 from keras_cmr.models.fingerprint import model_fingerprint
 from keras_cmr.models.images import load_image
 from keras_cmr.models.images import load_images
@@ -100,7 +102,7 @@ class Towers:
                 integer array `(n, height, width, 3)`, values 0 to 255.
             modifications: Sequence of `n` texts.
             batch_size: int. Queries embedded at a time. Defaults to `256`.
-            verbose: As of `keras.Model.predict`. Defaults to `0`.
+            verbose: Whether to show a progress bar. Defaults to `0`.
 
         Returns:
             Float32 array `(n, dim)`, rows of length 1.
@@ -165,17 +167,21 @@ class Towers:
         count = len(next(iter(keras.tree.flatten(inputs))))
         if not count:
             return np.zeros((0, *tower.output.shape[1:]), "float32")
-        if count <= batch_size and not verbose:
+        starts = range(0, count, batch_size)
+        with _undivided_batches():
             # `predict` builds a pipeline at each call, for a single query at
             # twelve times the CPU time of the tower.
-            with _undivided_batches():
-                rows = tower.predict_on_batch(inputs)
-        else:
-            with _undivided_batches():
-                rows = tower.predict(
-                    inputs, batch_size=batch_size, verbose=verbose
-                )
-        return np.asarray(rows, "float32")
+            rows = [
+                outputs(tower, _rows_of(inputs, start, batch_size))
+                for start in tqdm(starts, "embedding", disable=not verbose)
+            ]
+        return np.concatenate(rows).astype("float32", copy=False)
+
+
+def _rows_of(inputs, start, count):
+    return keras.tree.map_structure(
+        lambda rows: rows[start : start + count], inputs
+    )
 
 
 @contextlib.contextmanager

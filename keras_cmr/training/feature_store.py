@@ -12,6 +12,7 @@ from keras_cmr.datasets.load import cache_folder
 from keras_cmr.durable import checksum
 from keras_cmr.durable import replace_file
 from keras_cmr.durable import sync
+from keras_cmr.models.any_batch import outputs
 from keras_cmr.models.fingerprint import add_weights
 from keras_cmr.models.fingerprint import nameless
 from keras_cmr.models.on_features import extractor
@@ -85,8 +86,7 @@ def _extract(model, pixels, home, verbose):
         disable=not verbose,
     ) as bar:
         for start in range(first, len(pixels), BATCH):
-            batch = model.predict_on_batch(pixels[start : start + BATCH])
-            batch = np.asarray(batch)
+            batch = outputs(model, pixels[start : start + BATCH])
             if np.abs(batch).max() > np.finfo("float16").max:
                 raise ValueError(
                     "`cache_features` keeps float16 numbers, up to 65,504. "

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from keras_cmr.datasets import ImageFiles
-from keras_cmr.models.on_features import extractor
 from keras_cmr.training import feature_store
 from keras_cmr.training.feature_store import stored_features
 from tests.models import tiny
@@ -120,9 +119,10 @@ def test_damage_is_an_error_that_says_what_to_do(encoder, tmp_path, how):
 
 
 def test_features_too_large_for_float16(encoder, tmp_path, monkeypatch):
-    model = extractor(encoder, ["pooled"])
-    model.predict_on_batch = lambda x: np.full((len(x), 64), 7e4, "float32")
-    monkeypatch.setattr(feature_store, "extractor", lambda *_: model)
+    def large(model, pixels):
+        return np.full((len(pixels), 64), 7e4, "float32")
+
+    monkeypatch.setattr(feature_store, "outputs", large)
     with pytest.raises(ValueError, match=r"up to 65,504\. Received: a feature"):
         stored(encoder, tiny.pictures(3), tmp_path)
     assert not list(tmp_path.glob("*/done.json"))
