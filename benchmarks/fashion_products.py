@@ -5,7 +5,8 @@ python benchmarks/fashion_products.py table
 
 `rows` trains every config with every seed, the first seed of all before the
 second of any; a run whose file lies in `benchmarks/results/fashion_products`
-is not repeated. `table` makes the README's tables of the files that are there.
+is not repeated. `table` makes the README's tables, and the learning curves, of
+the files that are there.
 DATA is a folder in Fashion200k's layout. Features of frozen backbones are kept
 in `KERAS_CMR_CACHE`, so that most runs take a minute or two.
 """
@@ -25,6 +26,7 @@ if str(ROOT) not in sys.path:
 
 import keras  # noqa: E402
 
+from benchmarks import fashion_products_curves  # noqa: E402
 from benchmarks import fashion_products_table  # noqa: E402
 from benchmarks import measuring  # noqa: E402
 from keras_cmr import experiment  # noqa: E402
@@ -108,6 +110,8 @@ def main(arguments=None):
         seeds = [int(seed) for seed in chosen.seeds.split(",")]
         run_rows(chosen.data, seeds, names)
     fashion_products_table.write(RESULTS)
+    found = fashion_products_table.load(RESULTS)
+    fashion_products_curves.write(found, RESULTS / "curves.png")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import fashion_products
+from benchmarks import fashion_products_curves
 from benchmarks import fashion_products_table
 from keras_cmr.evaluation import Report
 from keras_cmr.evaluation import verify
@@ -105,6 +106,39 @@ def test_tables(results, tmp_path):
     ]
     # The third seed of one side has no partner.
     assert lines[-1].startswith("| TIRG | +12.5 [") and lines[-1][-4:] == " 2 |"
+
+
+def test_learning_curves(results, tmp_path, monkeypatch):
+    drawn = []
+    figure = fashion_products_curves.panels_figure
+
+    def seen(panels, theme):
+        drawn.extend(panels)
+        return figure(panels, theme)
+
+    monkeypatch.setattr(fashion_products_curves, "panels_figure", seen)
+    for name, losses in (("tirg", [3, 2, 1]), ("tirg_mi_finetuned", [2])):
+        report = Report.load(results / "textonly_0.json")
+        report.context["learning_curve"] = {
+            "loss": losses,
+            "metric_loss": losses,
+            "recall_at_1": [0.5] * len(losses),
+        }
+        report.save(tmp_path / f"{name}_0.json")
+    path = tmp_path / "curves.png"
+    found = fashion_products_table.load(tmp_path)
+    fashion_products_curves.write(found, path)
+    assert path.stat().st_size > 5000
+    losses, recalls = drawn
+    assert [s.label for s in losses.series] == [
+        "TIRG",
+        "TIRG + MI, backbone trained too",
+    ]
+    long, short = losses.series
+    # A run of fewer epochs ends earlier.
+    np.testing.assert_array_equal(long.values, [3, 2, 1])
+    np.testing.assert_array_equal(short.values, [2, np.nan, np.nan])
+    assert recalls.percent and not losses.percent
 
 
 def test_unknown_rows_are_refused(capsys):
