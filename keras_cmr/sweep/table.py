@@ -1,11 +1,11 @@
-"""A sweep as a Markdown table."""
+"""A sweep as Markdown tables."""
 
 MOST_FIGURES = 3
 ABSENT = "–"
 
 
 def table(record):
-    """The table of a sweep, one row a point.
+    """A sweep's figures, then what they are over the first point's.
 
     Args:
         record: Dict of `keras_cmr.sweep.record`.
@@ -17,26 +17,31 @@ def table(record):
     keys = list(record["grid"])
     named = next((p["figures"] for p in points if p["figures"]), {})
     figures = list(named)[:MOST_FIGURES]
-    heads = [*keys, "seeds", *figures]
-    if figures:
-        heads += [f"{figures[0]}, difference", "training"]
-    lines = [_row(heads), "|---" * len(heads) + "|"]
+    heads = [*keys, "seeds", *figures, *(["training"] if figures else [])]
+    rows, changes = [], []
     for point in points:
-        cells = [str(point["settings"].get(key, ABSENT)) for key in keys]
+        setting = [str(point["settings"].get(key, ABSENT)) for key in keys]
         done = sum("figures" in run for run in point["runs"])
-        cells.append(str(done))
+        cells = [*setting, str(done)]
         cells += [_cell(point["figures"].get(name)) for name in figures]
         if figures:
-            cells.append(_cell(point["difference"].get(figures[0]), "+"))
             cells.append(_seconds(point["training_seconds"]))
-        lines.append(_row(cells))
+        rows.append(cells)
+        if point["difference"]:
+            change = point["difference"]
+            cells = [_cell(change.get(name), "+") for name in figures]
+            changes.append([*setting, *cells])
+    parts = [_grid(heads, rows)]
+    if changes:
+        over = [f"{name}, difference" for name in figures]
+        parts.append(_grid([*keys, *over], changes))
+    parts.append(_note(record))
     failed = [
         f"- {point['name']}, seed {run['seed']}: {run['error']}"
         for point in points
         for run in point["runs"]
         if "error" in run
     ]
-    parts = ["\n".join(lines), _note(record)]
     if failed:
         parts.append("\n".join(["Failed:", "", *failed]))
     return "\n\n".join(parts) + "\n"
@@ -46,7 +51,7 @@ def _note(record):
     text = (
         f"{record['protocol']}; per cent, mean over seeds with the 95 % "
         "interval of Student's t over seeds, where there are two or more. "
-        "Differences are to the first row, paired by seed; of twenty rows "
+        "Differences are to the first row, paired by seed; of twenty "
         "without any effect one has an interval that leaves 0 out, by chance."
     )
     if not record["complete"]:
@@ -54,8 +59,10 @@ def _note(record):
     return text
 
 
-def _row(cells):
-    return f"| {' | '.join(cells)} |"
+def _grid(heads, rows):
+    lines = [heads, *rows]
+    text = [f"| {' | '.join(cells)} |" for cells in lines]
+    return "\n".join([text[0], "|---" * len(heads) + "|", *text[1:]])
 
 
 def _cell(figure, sign=""):
