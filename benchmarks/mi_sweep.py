@@ -6,9 +6,9 @@ python benchmarks/mi_sweep.py batch    with and without terms, by batch size
 python benchmarks/mi_sweep.py gap      the modality gap of four runs of `run`
 python benchmarks/mi_sweep.py photos DATA   the text term on real photos
 
-Each goes on where it was stopped. After each seed a sweep's table so far, its
-figures and the picture are copied to `benchmarks/results/mi_sweep`. The runs
-lie in `runs/`. DATA is a folder in Fashion200k's layout.
+Each goes on where it was stopped. After each seed a sweep's tables so far, its
+figures, the picture, and the runs' reports with every query's rank are copied
+to `benchmarks/results/mi_sweep`. The runs lie in `runs/`. DATA is a folder in Fashion200k's layout.
 """
 
 import json
@@ -100,16 +100,13 @@ def photos(data):
     )
     out = OUT.with_name("mi_photos")
     _seed_by_seed("photos DATA", config, PHOTOS, out, RESULTS / "photos")
-    # Whose folder it was is nobody's affair.
-    record = RESULTS / "photos" / "sweep.json"
-    record.write_text(record.read_text().replace(json.dumps(data), '"DATA"'))
 
 
 def _seed_by_seed(what, config, grid, out, results, one_at_a_time=False):
-    """A sweep, one seed after the other, each with a table of its own."""
-    results.mkdir(parents=True, exist_ok=True)
+    """A sweep, one seed after the other; what it came to goes to `results`."""
+    (results / "reports").mkdir(parents=True, exist_ok=True)
     for count in range(1, len(SEEDS) + 1):
-        sweep(
+        written = sweep(
             config,
             parse_grid(grid),
             out,
@@ -117,8 +114,22 @@ def _seed_by_seed(what, config, grid, out, results, one_at_a_time=False):
             one_at_a_time=one_at_a_time,
             command=COMMAND + what,
         )
-        for name in ("sweep.json", "sweep.md", "sweep.png"):
-            shutil.copy(out / name, results / name)
+        shutil.copy(out / "sweep.png", results)
+        shutil.copy(out / "sweep.md", results)
+        _copy(config, out / "sweep.json", results / "sweep.json")
+        for point in written["points"]:
+            for run in point["runs"]:
+                report = out / run["folder"] / "report.json"
+                name = f"{report.parent.name}.json"
+                _copy(config, report, results / "reports" / name)
+
+
+def _copy(config, source, target):
+    """Copies a JSON file; whose folder it was is nobody's affair."""
+    text = source.read_text()
+    if config.data_dir is not None:
+        text = text.replace(json.dumps(config.data_dir), '"DATA"')
+    target.write_text(text)
 
 
 def gap():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks import mi_sweep
+from keras_cmr.evaluation import Report
+from keras_cmr.evaluation import verify
 from keras_cmr.evaluation.seed_interval import seed_interval
 from keras_cmr.sweep.points import grid_points
 from keras_cmr.sweep.points import parse_grid
@@ -21,25 +23,31 @@ def test_points():
     assert points[0].config.fusion == "TIRG"
 
 
-@pytest.mark.skipif(
-    not (mi_sweep.RESULTS / "sweep.json").exists(), reason="not run yet"
-)
-def test_the_committed_figures_follow_from_their_runs():
-    written = json.loads((mi_sweep.RESULTS / "sweep.json").read_text())
-    assert (mi_sweep.RESULTS / "sweep.md").read_text() == table(written)
-    first = {
-        run["seed"]: run["figures"]["R@1"]
-        for run in written["points"][0]["runs"]
-    }
+SWEEPS = sorted(mi_sweep.RESULTS.glob("**/sweep.json"))
+
+
+def test_the_sweep_was_run():
+    assert mi_sweep.RESULTS / "sweep.json" in SWEEPS
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.parent.name)
+def test_the_committed_figures_follow_from_their_runs(path):
+    written = json.loads(path.read_text())
+    assert path.with_name("sweep.md").read_text() == table(written)
+    first = {}
     for point in written["points"]:
-        values = {
-            run["seed"]: run["figures"]["R@1"]
-            for run in point["runs"]
-            if "figures" in run
-        }
+        values = {}
+        for run in point["runs"]:
+            name = run["folder"].removeprefix("runs/")
+            report = path.parent / "reports" / f"{name}.json"
+            assert verify(report) == []
+            figures = Report.load(report).figures
+            assert run["figures"]["R@1"] == figures["R@1"]["value"]
+            values[run["seed"]] = run["figures"]["R@1"]
         mean = np.mean(list(values.values()))
         assert point["figures"]["R@1"]["mean"] == pytest.approx(mean)
-        if point is not written["points"][0]:
+        if first:
             assert point["difference"]["R@1"] == pytest.approx(
                 seed_interval([values[s] - first[s] for s in values])
             )
+        first = first or values
