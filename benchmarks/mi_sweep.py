@@ -8,7 +8,8 @@ python benchmarks/mi_sweep.py photos DATA   the text term on real photos
 
 Each goes on where it was stopped. After each seed a sweep's tables so far, its
 figures, the picture, and the runs' reports with every query's rank are copied
-to `benchmarks/results/mi_sweep`. The runs lie in `runs/`. DATA is a folder in Fashion200k's layout.
+to `benchmarks/results/mi_sweep`. The runs lie in `runs/`. DATA is a folder in
+Fashion200k's layout.
 """
 
 import json
