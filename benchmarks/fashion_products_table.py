@@ -22,7 +22,7 @@ ROWS = {
     "film_mi": "FiLM + MI",
     "tirg_minilm": "TIRG, texts by MiniLM (frozen)",
     "tirg_glove": "TIRG, words from GloVe",
-    "tirg_mi_finetuned": "TIRG + MI, backbone trained too",
+    "tirg_mi_finetuned": "TIRG + MI, then the backbone, too",
 }
 FIGURES = ("R@1", "R@5", "R@10", "R@50")
 

@@ -86,6 +86,8 @@ class Config:
     scope: str = "local"
     mask_negatives: bool = True
     prior_on: str = "target"
+    # Folder of a run, or a .keras file, whose weights training begins with.
+    start_from: str | None = None
     # Evaluation.
     protocol: str = "tirg/caption-match"
 

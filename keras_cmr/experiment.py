@@ -21,6 +21,7 @@ from keras_cmr.training.run_callbacks import RunCallbacks
 from keras_cmr.training.run_folder import FINISHED
 from keras_cmr.training.run_folder import is_finished
 from keras_cmr.training.run_folder import save_model
+from keras_cmr.training.start_from import start_from
 from keras_cmr.write_lock import write_lock
 
 
@@ -106,6 +107,10 @@ def train(
     steps = len(split.batches(config.batch_size, group_size=config.group_size))
     with devices.building():
         model = fitted = build_model(config, split.vocabulary, steps)
+        origin = {}
+        if config.start_from is not None:
+            fingerprint = start_from(model, config.start_from)
+            origin = {"start_from_fingerprint": fingerprint}
         if config.cache_features:
             fitted, split = on_features(model, split, verbose=verbose)
             compile_model(fitted, config, steps)
@@ -125,7 +130,8 @@ def train(
         if fitted is not model:
             fitted.hand_over(model)
         save_model(model, out / "model.keras")
-        report = _measure(config, benchmark, model, run, command, verbose)
+        context = {"command": command, **origin, **run.context()}
+        report = _measure(config, benchmark, model, run, context, verbose)
         # The last file: with it the run is finished.
         report.save(out / FINISHED)
         run.clean()
@@ -173,7 +179,7 @@ def _fit(model, run, others, say):
     replace_file(run.out / "history.json", history)
 
 
-def _measure(config, benchmark, model, run, command, verbose):
+def _measure(config, benchmark, model, run, context, verbose):
     return evaluate(
         model,
         benchmark.test,
@@ -181,13 +187,12 @@ def _measure(config, benchmark, model, run, command, verbose):
         verbose=min(verbose, 1),
         benchmark=benchmark.name,
         context={
-            "command": command,
+            **context,
             "config": dataclasses.asdict(config),
             "training_seconds": round(run.epoch_log.seconds, 1),
             "backend": keras.config.backend(),
             "keras": keras.__version__,
             "parameters": model.count_params(),
-            **run.context(),
         },
     )
 

@@ -132,7 +132,7 @@ def test_learning_curves(results, tmp_path, monkeypatch):
     losses, recalls = drawn
     assert [s.label for s in losses.series] == [
         "TIRG",
-        "TIRG + MI, backbone trained too",
+        "TIRG + MI, then the backbone, too",
     ]
     long, short = losses.series
     # A run of fewer epochs ends earlier.
