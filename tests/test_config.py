@@ -64,7 +64,9 @@ def test_rows_on_photos_differ_in_the_model_alone():
         "fashion_products_tirg_mi_finetuned": {
             "train_backbone",
             "cache_features",
+            "start_from",
             "learning_rate",
+            "backbone_learning_rate",
             "epochs",
         },
     }
