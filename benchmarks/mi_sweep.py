@@ -24,6 +24,7 @@ from keras_cmr.gap import write_gaps
 from keras_cmr.sweep.points import grid_points
 from keras_cmr.sweep.points import parse_grid
 from keras_cmr.sweep.run_sweep import sweep
+from keras_cmr.visualization.sweep_picture import sweep_picture
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "mi_sweep"
@@ -116,6 +117,8 @@ def _seed_by_seed(what, config, grid, out, results, one_at_a_time=False):
             command=COMMAND + what,
         )
         shutil.copy(out / "sweep.png", results)
+        at_10 = sweep_picture(written, figure="R@10")
+        at_10.savefig(results / "sweep_at_10.png", dpi=150)
         shutil.copy(out / "sweep.md", results)
         _copy(config, out / "sweep.json", results / "sweep.json")
         for point in written["points"]:

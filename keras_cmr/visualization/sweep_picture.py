@@ -16,9 +16,10 @@ COLUMNS = 2
 MOST_PAIRS = 6
 LABEL_SHARE = 0.075  # of a panel's height that a label takes
 LINE_LENGTH = 16  # letters of a tick's line
+MOST_LETTERS = 44  # of all ticks beside each other
 
 
-def sweep_picture(record, theme=LIGHT):
+def sweep_picture(record, theme=LIGHT, figure=None):
     """Draw a sweep: a panel for every key, then one for every pair of keys.
 
     The panel of a key has a dot for each run and a bar for the mean of each
@@ -30,15 +31,15 @@ def sweep_picture(record, theme=LIGHT):
     and then there are no pairs.
 
     Args:
-        record: Dict of `keras_cmr.sweep.record`. The first figure of its
-            protocol is drawn.
+        record: Dict of `keras_cmr.sweep.record`.
         theme: Colours. Defaults to those for light pages.
+        figure: str, such as `"R@10"`. Defaults to the protocol's first.
 
     Returns:
         `matplotlib.figure.Figure`, or `None` where fewer than two values of
         any key have a finished run.
     """
-    runs, name = _runs(record)
+    runs, name = _runs(record, figure)
     alone = record.get("one_at_a_time", False)
     of_key = {
         key: _others_as_first(runs, key) if alone else runs
@@ -60,14 +61,14 @@ def sweep_picture(record, theme=LIGHT):
     count = len(keys) + len(pairs)
     columns = min(count, COLUMNS)
     rows = -(-count // columns)
-    figure = CurvesFigure(
+    drawn = CurvesFigure(
         figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * rows),
         facecolor=theme.ground,
         layout="constrained",
     )
-    FigureCanvasAgg(figure)
+    FigureCanvasAgg(drawn)
     panels = list(
-        figure.subplots(rows, columns, squeeze=False, sharey=True).flat
+        drawn.subplots(rows, columns, squeeze=False, sharey=True).flat
     )
     figures = record["points"][0]["figures"]
     base = 100 * figures[name]["mean"] if figures else None
@@ -81,12 +82,12 @@ def sweep_picture(record, theme=LIGHT):
         _draw_pair(axes, both, (a, values), (b, keys[b]), theme)
     for axes in panels[count:]:
         axes.set_axis_off()
-    return figure
+    return drawn
 
 
-def _runs(record):
+def _runs(record, name):
     """`(settings, per cent)` of every finished run, and the figure's name."""
-    runs, name = [], None
+    runs = []
     for point in record["points"]:
         settings = {k: str(v) for k, v in point["settings"].items()}
         for run in point["runs"]:
@@ -184,10 +185,15 @@ def _draw_pair(axes, runs, first, second, theme):
 
 def _style(axes, title, values, name, base, theme):
     entitle(axes, title, theme)
+    labels = [_broken(value) for value in values]
+    longest = max(len(line) for text in labels for line in text.split("\n"))
+    crowded = len(values) * longest > MOST_LETTERS
     axes.set_xticks(
         range(len(values)),
-        [_broken(value) for value in values],
+        labels,
         parse_math=False,
+        rotation=20 if crowded else 0,
+        ha="right" if crowded else "center",
     )
     axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_ylabel(f"{name}, per cent", fontsize=9, color=theme.soft)

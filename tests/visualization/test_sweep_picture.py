@@ -1,5 +1,7 @@
 """The picture of a sweep shows the record's runs and means."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,30 @@ def test_one_at_a_time_a_panel_has_only_its_key(record):
         figure.axes, ([55, 40], [55, 70], [55, 90]), strict=False
     ):
         assert axes.lines[-1].get_ydata() == pytest.approx(means)
+
+
+def test_another_figure(record):
+    for number, entry in enumerate(record["points"]):
+        entry["figures"]["R@5"] = {"mean": 0.9}
+        for run in entry["runs"]:
+            run["figures"]["R@5"] = 0.9 + number / 100
+    axes = sweep_picture(record, figure="R@5").axes[0]
+    base, _, _, bars = axes.lines
+    assert base.get_ydata() == pytest.approx([90, 90])
+    assert bars.get_ydata() == pytest.approx([90, (91 + 91 + 92) / 3])
+    assert axes.get_ylabel() == "R@5, per cent"
+
+
+def test_many_long_names_do_not_meet(record):
+    names = ["none", "TextImageMI", "FusionImageMI", "PriorMatching"]
+    record["grid"] = {"terms": [[name] for name in names]}
+    record["points"] = [point({"terms": name}, 0.4) for name in names]
+    figure = sweep_picture(record)
+    figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in figure.axes[0].get_xticklabels()]
+    # Slanted, each ends at its own tick.
+    assert all(a.x1 < b.x1 - 5 for a, b in itertools.pairwise(boxes))
+    assert {t.get_rotation() for t in figure.axes[0].get_xticklabels()} == {20}
 
 
 def test_failed_runs_are_left_out(record):
