@@ -123,6 +123,8 @@ def _seed_by_seed(what, config, grid, out, results, one_at_a_time=False):
         _copy(config, out / "sweep.json", results / "sweep.json")
         for point in written["points"]:
             for run in point["runs"]:
+                if "figures" not in run:
+                    continue  # it failed, and the tables say so
                 report = out / run["folder"] / "report.json"
                 name = f"{report.parent.name}.json"
                 _copy(config, report, results / "reports" / name)

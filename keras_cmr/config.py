@@ -71,6 +71,7 @@ class Config:
     # Pretrained encoders, and frozen ones on stored features.
     text_encoder: str = "lstm"
     train_backbone: bool = True
+    freeze_normalization: bool = False
     train_text_encoder: bool = True
     cache_features: bool = False
     # What else the mutual-information terms leave open. A weight that is

@@ -21,7 +21,8 @@ from keras_cmr.training.run_callbacks import RunCallbacks
 from keras_cmr.training.run_folder import FINISHED
 from keras_cmr.training.run_folder import is_finished
 from keras_cmr.training.run_folder import save_model
-from keras_cmr.training.start_from import start_from
+from keras_cmr.training.start_from import KEPT
+from keras_cmr.training.start_from import find_start
 from keras_cmr.write_lock import write_lock
 
 
@@ -99,6 +100,8 @@ def train(
     check_logs(logs)
     if is_finished(out, config):
         return _finished(config, out, say)
+    # Outside the devices: its fingerprint reads weights of one device.
+    start = find_start(config, out)
     keras.utils.set_random_seed(config.seed)
     benchmark = benchmark or load_benchmark(config)
     _check_splits(config, benchmark)
@@ -107,10 +110,8 @@ def train(
     steps = len(split.batches(config.batch_size, group_size=config.group_size))
     with devices.building():
         model = fitted = build_model(config, split.vocabulary, steps)
-        origin = {}
-        if config.start_from is not None:
-            fingerprint = start_from(model, config.start_from)
-            origin = {"start_from_fingerprint": fingerprint}
+        if start is not None:
+            start.give(model)
         if config.cache_features:
             fitted, split = on_features(model, split, verbose=verbose)
             compile_model(fitted, config, steps)
@@ -120,6 +121,8 @@ def train(
         if is_finished(out, config):  # by another program, meanwhile
             return _finished(config, out, say)
         replace_file(out / "config.yaml", config.to_yaml())
+        if start is not None:
+            start.keep(out)
         with (
             log_callbacks(
                 logs, out, config, benchmark.val or benchmark.test
@@ -130,11 +133,14 @@ def train(
         if fitted is not model:
             fitted.hand_over(model)
         save_model(model, out / "model.keras")
-        context = {"command": command, **origin, **run.context()}
+        context = {"command": command, **run.context()}
+        if start is not None:
+            context["start_from_fingerprint"] = start.fingerprint
         report = _measure(config, benchmark, model, run, context, verbose)
         # The last file: with it the run is finished.
         report.save(out / FINISHED)
         run.clean()
+        (out / KEPT).unlink(missing_ok=True)
     return Run(config, model, run.epoch_log.history, report)
 
 

@@ -5,6 +5,17 @@ import functools
 from PIL import Image
 from PIL import UnidentifiedImageError
 
+# Of the files that folders are searched for.
+ENDINGS = (
+    ".bmp",
+    ".gif",
+    ".heic",
+    ".heif",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".webp",
+)
 # Brands of ISO media files whose pictures are HEVC: what iPhones write.
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 

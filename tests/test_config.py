@@ -63,6 +63,7 @@ def test_rows_on_photos_differ_in_the_model_alone():
         "fashion_products_tirg_glove": {"text_encoder"},
         "fashion_products_tirg_mi_finetuned": {
             "train_backbone",
+            "freeze_normalization",
             "cache_features",
             "start_from",
             "learning_rate",

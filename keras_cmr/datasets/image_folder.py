@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from pathlib import PurePosixPath
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+from keras_cmr.picture_file import ENDINGS
 
 
 class ImageFolder:

@@ -1,7 +1,12 @@
 """A model's outputs for batches of any size."""
 
+import threading
+
 import keras
 import numpy as np
+
+# Threads that meet a model at once would all trace it.
+_TRACING = threading.Lock()
 
 
 def outputs(model, inputs):
@@ -22,11 +27,16 @@ def outputs(model, inputs):
         return model.predict_on_batch(inputs)
     inputs = keras.tree.map_structure(np.asarray, inputs)
     kinds = tuple(rows.dtype for rows in keras.tree.flatten(inputs))
+    # Those of another time are others, as `quantize` leaves them.
+    weights = tuple(map(id, model.weights))
     # On the model itself, which the graphs hold on to: they go together.
     graphs = model.__dict__.setdefault("_graphs_of_any_batch", {})
-    if kinds not in graphs:
-        graphs[kinds] = _traced(model, inputs)
-    return keras.tree.map_structure(np.asarray, graphs[kinds](inputs))
+    with _TRACING:
+        traced, graph = graphs.get(kinds, (None, None))
+        if traced != weights:
+            graph = _traced(model, inputs)
+            graphs[kinds] = (weights, graph)
+    return keras.tree.map_structure(np.asarray, graph(inputs))
 
 
 def _traced(model, inputs):
@@ -37,8 +47,10 @@ def _traced(model, inputs):
         model.input,
         inputs,
     )
+    # Not the function, which TensorFlow takes for one that is traced again
+    # and again if several models have it.
     return tf.function(
         lambda rows: model(rows, training=False),
         input_signature=[specs],
         autograph=False,
-    )
+    ).get_concrete_function()

@@ -69,6 +69,9 @@ class OnFeatures(ComposedRetriever):
             initial_scale=model.initial_scale,
             microbatch_size=model.microbatch_size,
         )
+        # All that the two do not share: the learned length.
+        scale = model.get_layer("scale").get_weights()
+        self.get_layer("scale").set_weights(scale)
 
     def hand_over(self, model):
         """Gives `model` what it does not share already: the learned length."""

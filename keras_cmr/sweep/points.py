@@ -83,11 +83,11 @@ def grid_points(
             others are compared, and random ones. Defaults to `None`, all.
         random_seed: int. Seed of that choice.
         one_at_a_time: bool. Whether a point leaves the first value of at most
-            one key: as many points as values, not as products of them.
-            Defaults to `False`.
+            one key: sums of values, not products. Defaults to `False`.
 
     Raises:
-        ValueError: For an unknown key or a value that the key can't have.
+        ValueError: For an unknown key, a value that the key can't have, or
+            with `one_at_a_time` a key that the first values leave unread.
     """
     if "seed" in grid:
         raise ValueError(
@@ -110,6 +110,8 @@ def grid_points(
         settings = {k: _written(chosen[k]) for k in grid if k not in unread}
         points.setdefault(config, Point(settings, config))
     points = list(points.values())
+    if one_at_a_time:
+        _check_read(points[0], grid)
     if random is None or random >= len(points):
         return points
     if random < 1:
@@ -132,6 +134,16 @@ def _one_at_a_time(grid):
     for key, values in grid.items():
         for value in values[1:]:
             yield {**first, key: value}
+
+
+def _check_read(first, grid):
+    for key in unread_keys(first.config) & grid.keys():
+        if len(grid[key]) > 1:
+            raise ValueError(
+                f"`grid` varies `{key}`, which the first values of the other "
+                f"keys leave unread. Received: {first.name}. Give the key on "
+                "which that depends a first value that reads it"
+            )
 
 
 def _value(text, kind, word):

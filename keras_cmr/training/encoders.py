@@ -1,5 +1,7 @@
 """The encoders that a config describes."""
 
+import keras
+
 from keras_cmr import models
 from keras_cmr.training.named import named
 
@@ -18,7 +20,8 @@ def image_encoder(config):
     `backbone` is one of `PACKAGES`, with ImageNet weights, or a function of
     `keras_cmr.models` that makes one with random weights. With
     `train_backbone: false` it is frozen: its weights stay, and its batch
-    normalisations use the statistics they came with.
+    normalisations use the statistics they came with. With
+    `freeze_normalization: true` these do so in a backbone that is trained.
     """
     settings = {
         "image_size": config.image_size,
@@ -39,6 +42,10 @@ def image_encoder(config):
         )
     if not config.train_backbone:
         encoder.backbone.trainable = False
+    elif config.freeze_normalization:
+        for layer in encoder.backbone.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
     return encoder
 
 

@@ -1,51 +1,104 @@
 """A training run that begins with the weights of another."""
 
+import dataclasses
+from pathlib import Path
+
 from keras_cmr import models
+from keras_cmr.durable import replace_file
+
+# The weights a run began with, until it is finished: who goes on with it needs
+# them, wherever the other run is then.
+KEPT = "start.keras"
 
 
-def start_from(model, path):
-    """Gives a retriever the weights of a trained one.
-
-    Encoders, fusion and scale must be alike; what is frozen may differ. A term
-    takes the weights of the other model's term of that name and shape; without
-    one it begins anew.
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """The trained model that a run begins with.
 
     Args:
+        path: `Path` of its `.keras` file.
         model: `keras_cmr.models.ComposedRetriever`.
-        path: Path of a run's folder or of a `.keras` file.
+        fingerprint: str, the model's.
+    """
+
+    path: Path
+    model: models.ComposedRetriever
+    fingerprint: str
+
+    def keep(self, out):
+        """Copies the model to the folder of the run that begins with it."""
+        if not (out / KEPT).exists():
+            replace_file(out / KEPT, self.path.read_bytes())
+
+    def give(self, model):
+        """Gives a retriever the weights of the trained one.
+
+        Words, encoders, fusion and scale must be alike; what is frozen may
+        differ. A term takes the weights of the trained model's term of that
+        name and shape; without one it begins anew.
+
+        Raises:
+            ValueError: If the trained model is of another kind.
+        """
+        words, trained = map(_words, (model, self.model))
+        if words != trained:
+            raise ValueError(
+                "`start_from` must hold a model of the same words, those of "
+                f"the training texts. Received: {self.path} with "
+                f"{len(trained):,} words, of which "
+                f"{len(set(trained) - set(words)):,} are not among the "
+                f"{len(words):,} of now"
+            )
+        parts = _parts(self.model)
+        for name, own in _parts(model).items():
+            other = parts[name]
+            if type(own) is not type(other) or _shapes(own) != _shapes(other):
+                raise ValueError(
+                    f"`start_from` must hold a model whose {name} is that of "
+                    f"the config, a {_describe(own)}. Received: {self.path}, "
+                    f"where it is a {_describe(other)}"
+                )
+        for name, own in _parts(model).items():
+            own.set_weights(parts[name].get_weights())
+        terms = {term.name: term for term in self.model.mutual_information}
+        for term in model.mutual_information:
+            other = terms.get(term.name)
+            if other is not None and _shapes(term) == _shapes(other):
+                term.set_weights(other.get_weights())
+
+
+def find_start(config, out=None):
+    """What `start_from` of a config names.
+
+    Args:
+        config: `Config`.
+        out: `pathlib.Path` of the run, where `Start.keep` may have kept it.
 
     Returns:
-        str, the fingerprint of the trained model.
+        `Start`, or `None` where a run begins with random weights.
 
     Raises:
-        ValueError: If there is no such model, or it is of another kind.
+        ValueError: If there is no such model.
     """
-    trained = models.load(path)
-    for part, own in _parts(model).items():
-        other = _parts(trained)[part]
-        if type(own) is not type(other) or _shapes(own) != _shapes(other):
-            raise ValueError(
-                f"`start_from` must hold a model whose {part} is that of the "
-                f"config, a {_describe(own)}. Received: {path}, where it is a "
-                f"{_describe(other)}"
-            )
-    words = [
-        list(getattr(m.text_encoder, "vocabulary", ()))
-        for m in (model, trained)
-    ]
-    if words[0] != words[1]:
+    if config.start_from is None:
+        return None
+    path = Path(config.start_from)
+    if out is not None and (out / KEPT).exists():
+        path = out / KEPT
+    elif path.is_dir():
+        path = path / "model.keras"
+    try:
+        model = models.load(path)
+    except ValueError as error:
         raise ValueError(
-            "`start_from` must hold a model trained on the same words. "
-            f"Received: {path}, whose vocabulary differs"
-        )
-    terms = {term.name: term for term in trained.mutual_information}
-    for part, own in _parts(model).items():
-        own.set_weights(_parts(trained)[part].get_weights())
-    for term in model.mutual_information:
-        other = terms.get(term.name)
-        if other is not None and _shapes(term) == _shapes(other):
-            term.set_weights(other.get_weights())
-    return trained.fingerprint
+            "`start_from` must be the folder of a finished run, or a .keras "
+            f"file. Received: start_from={config.start_from!r}. {error}"
+        ) from None
+    return Start(path, model, model.fingerprint)
+
+
+def _words(model):
+    return list(getattr(model.text_encoder, "vocabulary", ()))
 
 
 def _parts(model):
@@ -62,5 +115,4 @@ def _shapes(layer):
 
 
 def _describe(layer):
-    count = layer.count_params()
-    return f"{type(layer).__name__} with {count:,} weights"
+    return f"{type(layer).__name__} with {layer.count_params():,} weights"

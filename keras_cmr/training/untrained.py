@@ -3,6 +3,7 @@
 import keras
 
 from keras_cmr.training.build_model import build_model
+from keras_cmr.training.start_from import find_start
 
 
 def untrained_model(config, benchmark):
@@ -12,5 +13,9 @@ def untrained_model(config, benchmark):
         config: `Config`. Its `seed` decides the weights, as in training.
         benchmark: `Benchmark`, whose training texts make the vocabulary.
     """
+    start = find_start(config)
     keras.utils.set_random_seed(config.seed)
-    return build_model(config, benchmark.train.vocabulary, steps_per_epoch=1)
+    model = build_model(config, benchmark.train.vocabulary, steps_per_epoch=1)
+    if start is not None:
+        start.give(model)
+    return model

@@ -41,8 +41,9 @@ def sweep_picture(record, theme=LIGHT, figure=None):
     """
     runs, name = _runs(record, figure)
     alone = record.get("one_at_a_time", False)
+    first = _settings(record["points"][0])
     of_key = {
-        key: _others_as_first(runs, key) if alone else runs
+        key: _others_as(first, runs, key) if alone else runs
         for key in record["grid"]
     }
     keys = {
@@ -89,7 +90,7 @@ def _runs(record, name):
     """`(settings, per cent)` of every finished run, and the figure's name."""
     runs = []
     for point in record["points"]:
-        settings = {k: str(v) for k, v in point["settings"].items()}
+        settings = _settings(point)
         for run in point["runs"]:
             if "figures" in run:
                 name = name or next(iter(run["figures"]))
@@ -97,9 +98,12 @@ def _runs(record, name):
     return runs, name
 
 
-def _others_as_first(runs, key):
-    """The runs whose other keys are those of the first run, or not read."""
-    first = runs[0][0] if runs else {}
+def _settings(point):
+    return {key: str(value) for key, value in point["settings"].items()}
+
+
+def _others_as(first, runs, key):
+    """The runs whose other keys are those of the first point, or not read."""
     return [
         (settings, figure)
         for settings, figure in runs

@@ -38,6 +38,8 @@ def test_the_committed_figures_follow_from_their_runs(path):
     for point in written["points"]:
         values = {}
         for run in point["runs"]:
+            if "figures" not in run:
+                continue
             name = run["folder"].removeprefix("runs/")
             report = path.parent / "reports" / f"{name}.json"
             assert verify(report) == []

@@ -72,6 +72,14 @@ def test_one_at_a_time_leaves_one_first_value():
     ]
 
 
+def test_one_at_a_time_drops_no_key_in_silence():
+    grid = parse_grid(["mutual_information=none,TextImageMI", "weight=0.1,1"])
+    with pytest.raises(ValueError, match="varies `weight`, which the first"):
+        grid_points(Config(), grid, one_at_a_time=True)
+    grid["weight"] = [1]
+    assert len(grid_points(Config(), grid, one_at_a_time=True)) == 2
+
+
 def test_random_points_are_seeded_distinct_and_hold_the_first():
     grid = {"epochs": list(range(1, 21))}
 

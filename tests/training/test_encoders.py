@@ -2,6 +2,7 @@
 
 import importlib.metadata
 
+import keras
 import numpy as np
 import pytest
 
@@ -101,3 +102,21 @@ def test_bad_input(settings, message):
     make = image_encoder if "backbone" in settings else text_encoder
     with pytest.raises(ValueError, match=message):
         make(config) if "backbone" in settings else make(config, WORDS)
+
+
+def test_a_trained_backbone_may_keep_its_statistics():
+    pixels = np.random.default_rng(0).integers(0, 255, (4, 32, 32, 3), "uint8")
+    for freeze in (False, True):
+        config = Config(freeze_normalization=freeze, **SMALL)
+        encoder = image_encoder(config)
+        kinds = {
+            type(layer).__name__
+            for layer in encoder.backbone.layers
+            if layer.trainable_weights
+        }
+        assert "Conv2D" in kinds
+        assert ("BatchNormalization" not in kinds) is freeze
+        answers = [encoder(pixels, training=t)["P2"] for t in (False, True)]
+        a, b = map(keras.ops.convert_to_numpy, answers)
+        # Only statistics of the batch would make a difference.
+        assert np.allclose(a, b, atol=1e-5) is freeze

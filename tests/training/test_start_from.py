@@ -1,15 +1,20 @@
 """A run that begins where another ended."""
 
 import dataclasses
+import shutil
 
+import keras
 import numpy as np
 import pytest
 
 from keras_cmr import experiment
 from keras_cmr import models
 from keras_cmr.training.build_model import build_model
-from keras_cmr.training.start_from import start_from
+from keras_cmr.training.start_from import KEPT
+from keras_cmr.training.start_from import find_start
+from keras_cmr.training.untrained import untrained_model
 from tests.training.small_run import CONFIG
+from tests.training.small_run import Stop
 from tests.training.small_run import benchmark
 from tests.training.small_run import use_tiny_encoder
 
@@ -42,9 +47,13 @@ def fresh(css, **changed):
     return build_model(config, css.train.vocabulary, 3)
 
 
+def start(folder):
+    return find_start(dataclasses.replace(CONFIG, start_from=str(folder)))
+
+
 def test_all_weights_are_those_of_the_run(css, trained):
     model = fresh(css, mutual_information=TERMS)
-    start_from(model, trained)
+    start(trained).give(model)
     other = models.load(trained)
     assert len(model.weights) == len(other.weights) > 10
     for a, b in zip(model.weights, other.weights, strict=True):
@@ -59,7 +68,7 @@ def test_a_term_that_the_run_lacks_begins_anew(css, trained):
     model = fresh(css, mutual_information=("FusionImageMI", *TERMS), level="P2")
     new, old = model.mutual_information
     before = new.get_weights()
-    start_from(model, trained)
+    start(trained).give(model)
     for a, b in zip(new.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
     (wanted,) = models.load(trained).mutual_information
@@ -97,20 +106,92 @@ def test_another_kind_of_model_is_refused(css, trained, changed, message):
     model = fresh(css, **changed)
     before = model.get_weights()
     with pytest.raises(ValueError, match=message):
-        start_from(model, trained)
+        start(trained).give(model)
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_other_words_are_refused(css, trained):
+@pytest.mark.parametrize("more", [0, 1])
+def test_other_words_are_refused(css, trained, more):
     words = css.train.vocabulary
-    model = build_model(CONFIG, (*words[1:], "zebra"), 3)
-    with pytest.raises(ValueError, match="whose vocabulary differs"):
-        start_from(model, trained)
+    model = build_model(CONFIG, (*words[1 - more :], "zebra"), 3)
+    with pytest.raises(ValueError, match=f"with {len(words)} words, of which"):
+        start(trained).give(model)
 
 
-def test_no_such_run_leaves_the_folder_alone(css, tmp_path):
+def test_no_such_run_leaves_the_folder_alone(tmp_path):
     config = dataclasses.replace(CONFIG, start_from=str(tmp_path / "none"))
-    with pytest.raises(ValueError, match="No such model"):
-        experiment.train(config, tmp_path / "run", css, verbose=0)
+    with pytest.raises(ValueError, match=r"`start_from` must .* No such model"):
+        # Before the benchmark, which is none.
+        experiment.train(config, tmp_path / "run", object(), verbose=0)
     assert not (tmp_path / "run").exists()
+
+
+def slow(css, out, trained, **changed):
+    """A run that hardly moves from where it began."""
+    config = dataclasses.replace(
+        CONFIG, start_from=str(trained), learning_rate=1e-12, epochs=2
+    )
+    config = dataclasses.replace(config, **changed)
+    return experiment.train(config, out, css, verbose=0)
+
+
+def test_a_stopped_run_needs_the_other_no_more(css, trained, tmp_path):
+    elsewhere = tmp_path / "first"
+    shutil.copytree(trained, elsewhere)
+    config = dataclasses.replace(CONFIG, start_from=str(elsewhere), epochs=2)
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        experiment.train(config, out, css, [Stop(0, 1)], verbose=0)
+    shutil.rmtree(elsewhere)
+    run = experiment.train(config, out, css, verbose=0)
+    assert not (out / KEPT).exists()
+    whole = experiment.train(
+        dataclasses.replace(config, start_from=str(trained)),
+        tmp_path / "whole",
+        css,
+        verbose=0,
+    )
+    for a, b in zip(run.model.weights, whole.model.weights, strict=True):
+        np.testing.assert_array_equal(a.value, b.value)
+    key = "start_from_fingerprint"
+    assert run.report.context[key] == whole.report.context[key]
+
+
+def test_stored_features_begin_there_too(css, trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path / "cache"))
+    first = models.load(trained)
+    first.get_layer("scale").set_weights([np.float32(7.5)])
+    first.save(tmp_path / "first.keras")
+    run = slow(
+        css,
+        tmp_path / "run",
+        tmp_path / "first.keras",
+        train_backbone=False,
+        cache_features=True,
+    )
+    (scale,) = run.model.get_layer("scale").get_weights()
+    assert scale == pytest.approx(7.5, abs=1e-4)
+
+
+@pytest.mark.skipif(
+    keras.config.backend() != "tensorflow", reason="configs: TensorFlow's tests"
+)
+def test_all_devices_begin_there_too(css, trained, tmp_path):
+    run = slow(css, tmp_path / "run", trained, devices="all")
+    wanted = models.load(trained)
+    for part in ("fusion", "text_encoder"):
+        for a, b in zip(
+            getattr(run.model, part).get_weights(),
+            getattr(wanted, part).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_before_training_is_where_it_began(css, trained):
+    config = dataclasses.replace(
+        CONFIG, start_from=str(trained), mutual_information=TERMS
+    )
+    model = untrained_model(config, css)
+    assert model.fingerprint == models.load(trained).fingerprint

@@ -72,6 +72,21 @@ def test_one_at_a_time_a_panel_has_only_its_key(record):
         assert axes.lines[-1].get_ydata() == pytest.approx(means)
 
 
+def test_one_at_a_time_with_a_failed_first_point(record):
+    record["one_at_a_time"] = True
+    record["grid"] = {"a": [1, 2], "b": [1, 2, 3]}
+    record["points"] = [
+        point({"a": 1, "b": 1}, 0.5),
+        point({"a": 2, "b": 1}, 0.4),
+        point({"a": 1, "b": 2}, 0.7),
+        point({"a": 1, "b": 3}, 0.8),
+    ]
+    record["points"][0] |= {"runs": [{"error": "OSError"}], "figures": {}}
+    figure = sweep_picture(record)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["b"]
+    assert figure.axes[0].lines[-1].get_ydata() == pytest.approx([70, 80])
+
+
 def test_another_figure(record):
     for number, entry in enumerate(record["points"]):
         entry["figures"]["R@5"] = {"mean": 0.9}

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 from keras_cmr.datasets.drawn_split import build_drawn_split
-from keras_cmr.datasets.image_folder import ENDINGS
 from keras_cmr.datasets.image_folder import ImageFolder
 from keras_cmr.datasets.mit_states.listing import parse
 from keras_cmr.datasets.mit_states.sampler import AdjectiveSampler
 from keras_cmr.datasets.rows import build_split
 from keras_cmr.datasets.tables import Benchmark
+from keras_cmr.picture_file import ENDINGS
 
 PROTOCOLS = (
     "tirg/caption-match",

@@ -3,19 +3,9 @@
 import os
 from pathlib import Path
 
+from keras_cmr.picture_file import ENDINGS
 from keras_cmr.retrieval.bulk.source import Picture
 from keras_cmr.retrieval.bulk.source import Source
-
-ENDINGS = (
-    ".bmp",
-    ".gif",
-    ".heic",
-    ".heif",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".webp",
-)
 
 
 def image_folder(folder):

@@ -1,6 +1,7 @@
 import unicodedata
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -56,6 +57,23 @@ def test_queries_to_choose_a_model_by(tmp_path):
     (tmp_path / "test.jsonl").unlink()
     with pytest.raises(FileNotFoundError, match="Received: train and val alon"):
         read(tmp_path)
+
+
+def test_heic(tmp_path):
+    tree(tmp_path)
+    images = tmp_path / "images"
+    with Image.open(images / "e.png") as picture:
+        pixels = np.asarray(picture.convert("RGB").resize((64, 64)))
+    heic = pillow_heif.from_pillow(Image.fromarray(pixels))
+    heic.save(images / "e.HEIC", quality=95)
+    (images / "e.png").unlink()
+    rows = [("e.HEIC", "red", "f.png")]
+    write(tmp_path, "test.jsonl", jsonl(rows, COLUMNS))
+    assert not validate(tmp_path, verbose=0).faults
+    test = read(tmp_path, image_size=8).test
+    found = test.images.pixels[test.images.ids.tolist().index("e.HEIC")]
+    difference = found.astype(int) - pixels[:8, :8].astype(int)
+    assert np.abs(difference).max() < 8
 
 
 def test_a_column_may_say_which_rows_are_for_validation(tmp_path):
