@@ -9,6 +9,7 @@ import pytest
 
 from keras_cmr import experiment
 from keras_cmr import models
+from keras_cmr.training import build_model as building
 from keras_cmr.training.build_model import build_model
 from keras_cmr.training.start_from import KEPT
 from keras_cmr.training.start_from import find_start
@@ -99,7 +100,7 @@ def test_a_run_begins_there_and_says_so(css, trained, tmp_path):
     ("changed", "message"),
     [
         ({"fusion": "TIRG"}, "whose fusion is that of the config, a TIRG"),
-        ({"text_units": 4}, r"text encoder .* Received: .*run, where it is a"),
+        ({"text_units": 4}, r"text encoder .* Received: .*run/model.keras, wh"),
     ],
 )
 def test_another_kind_of_model_is_refused(css, trained, changed, message):
@@ -160,6 +161,14 @@ def test_a_stopped_run_needs_the_other_no_more(css, trained, tmp_path):
 
 def test_stored_features_begin_there_too(css, trained, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path / "cache"))
+    make = building.image_encoder
+
+    def frozen(config):
+        encoder = make(config)
+        encoder.backbone.trainable = False
+        return encoder
+
+    monkeypatch.setattr(building, "image_encoder", frozen)
     first = models.load(trained)
     first.get_layer("scale").set_weights([np.float32(7.5)])
     first.save(tmp_path / "first.keras")
