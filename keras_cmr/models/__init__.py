@@ -4,6 +4,7 @@ from keras_cmr.models.backbones import resnet_18
 from keras_cmr.models.backbones import small_resnet
 from keras_cmr.models.class_name_space import ClassNameSpace
 from keras_cmr.models.composed_retriever import ComposedRetriever
+from keras_cmr.models.freeze_normalization import freeze_normalization
 from keras_cmr.models.gru_text_encoder import GRUTextEncoder
 from keras_cmr.models.image_encoder import ImageEncoder
 from keras_cmr.models.late_fusion import LateFusion
@@ -25,6 +26,7 @@ __all__ = [
     "SharedSpace",
     "TextEncoder",
     "Vocabulary",
+    "freeze_normalization",
     "load",
     "resnet_18",
     "small_resnet",

@@ -1,7 +1,5 @@
 """The encoders that a config describes."""
 
-import keras
-
 from keras_cmr import models
 from keras_cmr.training.named import named
 
@@ -43,9 +41,7 @@ def image_encoder(config):
     if not config.train_backbone:
         encoder.backbone.trainable = False
     elif config.freeze_normalization:
-        for layer in encoder.backbone.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.trainable = False
+        models.freeze_normalization(encoder.backbone)
     return encoder
 
 

@@ -1,0 +1,41 @@
+import keras
+import numpy as np
+
+from keras_cmr.models import freeze_normalization
+
+
+class Block(keras.layers.Layer):
+    """As blocks of EfficientNet: a layer made of layers."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(4)
+        self.normalization = keras.layers.BatchNormalization()
+
+    def call(self, inputs, training=None):
+        return self.normalization(self.dense(inputs), training=training)
+
+
+def test_however_deep_it_lies():
+    given = keras.Input((3,))
+    inner = keras.Model(given, Block()(given))
+    outer = keras.Input((3,))
+    middle = keras.layers.BatchNormalization()(outer)
+    model = keras.Model(outer, keras.layers.LayerNormalization()(inner(middle)))
+    rows = np.random.default_rng(0).normal(2, 3, (16, 3)).astype("float32")
+
+    def difference():
+        answers = [model(rows, training=t) for t in (False, True)]
+        a, b = map(keras.ops.convert_to_numpy, answers)
+        return np.abs(a - b).max()
+
+    assert difference() > 0.1
+    before = len(model.trainable_variables)
+    assert freeze_normalization(model) == 2
+    # A scale and a shift each; all else is trained as before.
+    assert len(model.trainable_variables) == before - 4
+    statistics = [np.asarray(w) for w in model.get_weights()]
+    assert difference() == 0
+    for a, b in zip(statistics, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert freeze_normalization(keras.layers.Dense(2)) == 0
