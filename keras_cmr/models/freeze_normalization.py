@@ -9,8 +9,7 @@ def freeze_normalization(backbone):
     Such a layer uses the statistics it came with, in training too, where
     those of a batch would move every feature at the first step
     ([guide](https://keras.io/guides/transfer_learning/)). Compile the model
-    afterwards. A file keeps the weights, not always what was frozen: freeze
-    again before training goes on from one.
+    afterwards. An `ImageEncoder` is saved with it.
 
     Args:
         backbone: `keras.Model`, or any layer. What else it holds stays as it
@@ -30,12 +29,17 @@ def freeze_normalization(backbone):
     keras_cmr.models.freeze_normalization(encoder.backbone)
     ```
     """
+    frozen = normalizations(backbone)
+    for layer in frozen:
+        layer.trainable = False
+    return len(frozen)
+
+
+def normalizations(backbone):
+    """All `BatchNormalization` in a layer or model, a list."""
     # `layers` of a model has those of its graph, not what they are made of.
-    frozen = [
+    return [
         layer
         for layer in backbone._flatten_layers()
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
-    for layer in frozen:
-        layer.trainable = False
-    return len(frozen)

@@ -6,6 +6,8 @@ from keras import layers
 from keras_cmr.layers.quantization import dtype_config
 from keras_cmr.layers.quantization import quantize_as
 from keras_cmr.models.efficientnet_lite import load_efficientnet_lite
+from keras_cmr.models.freeze_normalization import freeze_normalization
+from keras_cmr.models.freeze_normalization import normalizations
 from keras_cmr.models.image_preset import load_image_preset
 from keras_cmr.models.vision_towers import vision_backbone
 from keras_cmr.models.vision_towers import vision_tower
@@ -213,7 +215,17 @@ class ImageEncoder(keras.Model):
             "offset": self.offset,
             "taps": self.taps,
             "dtype": dtype_config(self),
+            **self._frozen_parts(),
         }
+
+    def _frozen_parts(self):
+        # A block that is made of layers forgets which of them were frozen.
+        # Only where it is so: the config is part of every fingerprint.
+        found = normalizations(self.backbone)
+        if not found or not self.backbone.trainable:
+            return {}
+        frozen = not any(layer.trainable for layer in found)
+        return {"frozen_normalization": True} if frozen else {}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -222,7 +234,11 @@ class ImageEncoder(keras.Model):
             config["backbone"], custom_objects
         )
         dtype = config.pop("dtype", None)
-        return quantize_as(cls(**config), dtype)
+        frozen = config.pop("frozen_normalization", False)
+        encoder = cls(**config)
+        if frozen:
+            freeze_normalization(encoder.backbone)
+        return quantize_as(encoder, dtype)
 
 
 def _check_size(image_size, built_for):

@@ -1,7 +1,9 @@
 import keras
 import numpy as np
 
+from keras_cmr import models
 from keras_cmr.models import freeze_normalization
+from tests.models import tiny_backbones
 
 
 class Block(keras.layers.Layer):
@@ -39,3 +41,31 @@ def test_however_deep_it_lies():
     for a, b in zip(statistics, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert freeze_normalization(keras.layers.Dense(2)) == 0
+
+
+def test_a_file_knows_what_was_frozen(tmp_path):
+    """Also in blocks; else the optimizer's variables would not fit."""
+    encoder = models.ImageEncoder(tiny_backbones.efficientnet(), 32, 8)
+    known = encoder.get_config().keys()
+    freeze_normalization(encoder.backbone)
+    assert encoder.get_config().keys() - known == {"frozen_normalization"}
+    model = keras.Sequential([encoder, Embedding()])
+    model.compile("adam", "mse")
+    pixels = np.zeros((2, 32, 32, 3), "uint8")
+    model.fit(pixels, np.zeros((2, 8)), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(
+        tmp_path / "model.keras", {"Embedding": Embedding}
+    )
+    names = [v.path.split("/")[-2:] for v in model.trainable_variables]
+    assert names == [v.path.split("/")[-2:] for v in loaded.trainable_variables]
+    assert 0 < len(names) < len(model.variables)
+    for a, b in zip(
+        model.optimizer.variables, loaded.optimizer.variables, strict=True
+    ):
+        np.testing.assert_array_equal(a.value, b.value)
+
+
+class Embedding(keras.layers.Layer):
+    def call(self, features):
+        return features["embedding"]
