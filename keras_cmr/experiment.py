@@ -21,7 +21,6 @@ from keras_cmr.training.run_callbacks import RunCallbacks
 from keras_cmr.training.run_folder import FINISHED
 from keras_cmr.training.run_folder import is_finished
 from keras_cmr.training.run_folder import save_model
-from keras_cmr.training.start_from import KEPT
 from keras_cmr.training.start_from import find_start
 from keras_cmr.write_lock import write_lock
 
@@ -140,7 +139,6 @@ def train(
         # The last file: with it the run is finished.
         report.save(out / FINISHED)
         run.clean()
-        (out / KEPT).unlink(missing_ok=True)
     return Run(config, model, run.epoch_log.history, report)
 
 

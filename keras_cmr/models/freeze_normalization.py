@@ -9,7 +9,7 @@ def freeze_normalization(backbone):
     Such a layer uses the statistics it came with, in training too, where
     those of a batch would move every feature at the first step
     ([guide](https://keras.io/guides/transfer_learning/)). Compile the model
-    afterwards. An `ImageEncoder` is saved with it.
+    afterwards. A file of an `ImageEncoder` keeps it.
 
     Args:
         backbone: `keras.Model`, or any layer. What else it holds stays as it

@@ -2,6 +2,7 @@
 
 from keras_cmr import callbacks
 from keras_cmr.datasets import HardNegatives
+from keras_cmr.training.start_from import KEPT
 
 
 class RunCallbacks:
@@ -82,6 +83,7 @@ class RunCallbacks:
     def clean(self):
         """Removes what only an unfinished run needs."""
         self.checkpoint.remove()
+        (self.out / KEPT).unlink(missing_ok=True)
         if self.best is not None:
             self.best.path.unlink(missing_ok=True)
 

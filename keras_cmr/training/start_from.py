@@ -5,6 +5,7 @@ from pathlib import Path
 
 from keras_cmr import models
 from keras_cmr.durable import replace_file
+from keras_cmr.models.fingerprint import nameless
 
 # The weights a run began with, until it is finished: who goes on with it needs
 # them, wherever the other run is then.
@@ -40,14 +41,11 @@ class Start:
         Raises:
             ValueError: If the trained model is of another kind.
         """
-        words, trained = map(_words, (model, self.model))
-        if words != trained:
+        if _words(model) != _words(self.model):
             raise ValueError(
                 "`start_from` must hold a model of the same words, those of "
-                f"the training texts. Received: {self.path} with "
-                f"{len(trained):,} words, of which "
-                f"{len(set(trained) - set(words)):,} are not among the "
-                f"{len(words):,} of now"
+                f"the training texts. Received: {self.path}, whose text "
+                "encoder knows others"
             )
         parts = _parts(self.model)
         for name, own in _parts(model).items():
@@ -98,7 +96,10 @@ def find_start(config, out=None):
 
 
 def _words(model):
-    return list(getattr(model.text_encoder, "vocabulary", ()))
+    """What makes numbers of a text: words, or a tokenizer with its own."""
+    config = model.text_encoder.get_config()
+    key = "vocabulary" if "vocabulary" in config else "tokenizer"
+    return nameless(config[key])
 
 
 def _parts(model):

@@ -13,7 +13,6 @@ from tests.training.small_run import Stop
 from tests.training.small_run import StopAtTheEnd
 from tests.training.small_run import assert_same
 from tests.training.small_run import benchmark
-from tests.training.small_run import use_tiny_encoder
 
 # With all that has state of its own. Adam's is in test_checkpoint.py.
 FULL = dataclasses.replace(
@@ -28,11 +27,7 @@ FULL = dataclasses.replace(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def tiny_encoder():
-    with pytest.MonkeyPatch.context() as patch:
-        use_tiny_encoder(patch)
-        yield
+pytestmark = pytest.mark.usefixtures("tiny_encoder")
 
 
 @pytest.fixture(scope="module")

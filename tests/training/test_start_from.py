@@ -4,10 +4,12 @@ import dataclasses
 import shutil
 
 import keras
+import keras_hub
 import numpy as np
 import pytest
 
 from keras_cmr import experiment
+from keras_cmr import layers
 from keras_cmr import models
 from keras_cmr.training import build_model as building
 from keras_cmr.training.build_model import build_model
@@ -17,16 +19,11 @@ from keras_cmr.training.untrained import untrained_model
 from tests.training.small_run import CONFIG
 from tests.training.small_run import Stop
 from tests.training.small_run import benchmark
-from tests.training.small_run import use_tiny_encoder
 
 TERMS = ("TextImageMI",)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def tiny_encoder():
-    with pytest.MonkeyPatch.context() as patch:
-        use_tiny_encoder(patch)
-        yield
+pytestmark = pytest.mark.usefixtures("tiny_encoder")
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +113,30 @@ def test_another_kind_of_model_is_refused(css, trained, changed, message):
 def test_other_words_are_refused(css, trained, more):
     words = css.train.vocabulary
     model = build_model(CONFIG, (*words[1 - more :], "zebra"), 3)
-    with pytest.raises(ValueError, match=f"with {len(words)} words, of which"):
+    with pytest.raises(ValueError, match="encoder knows others"):
         start(trained).give(model)
+
+
+def subword_model(words):
+    text_encoder = models.TextEncoder(
+        keras_hub.models.BertBackbone(len(words), 1, 2, 8, 16),
+        keras_hub.tokenizers.BertTokenizer(words),
+        embedding_dim=8,
+    )
+    images = models.ImageEncoder(models.small_resnet(), 32, 8)
+    return models.ComposedRetriever(images, text_encoder, layers.Sum())
+
+
+def test_other_tokenizers_are_refused(tmp_path):
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red"]
+    trained = subword_model(words)
+    trained.save(tmp_path / "first.keras")
+    origin = start(tmp_path / "first.keras")
+    model = subword_model(words)
+    origin.give(model)
+    assert model.fingerprint == trained.fingerprint
+    with pytest.raises(ValueError, match="encoder knows others"):
+        origin.give(subword_model([*words[:-1], "blue"]))
 
 
 def test_no_such_run_leaves_the_folder_alone(tmp_path):

@@ -25,9 +25,9 @@ class TextImageMI(MutualInformation):
 
     The paper says that such a term exists, not which image it takes nor with
     which discriminator, estimator and weight. The defaults are our choice: of
-    weights 0.1 and 1 and three estimators, 1 raised R@5 and R@10 on small CSS
-    scenes with each estimator, and changed nothing on photos
-    (benchmarks/results/mi_sweep).
+    weights 0.1 and 1, 1 raised the mean R@5 and R@10 on small CSS scenes with
+    each of three estimators, and moved no figure on photos by more than its
+    interval (benchmarks/results/mi_sweep).
 
     Args:
         image: string. `"target"`, `"reference"` or `"both"`. Defaults to
