@@ -1,12 +1,14 @@
 """Results on real photos: configs/fashion_products_*.yaml, several seeds.
 
 python benchmarks/fashion_products.py rows DATA [--seeds 0,1,2] [--only tirg]
+python benchmarks/fashion_products.py fusions DATA [--seeds 0]
 python benchmarks/fashion_products.py table
 
 `rows` trains every config with every seed, the first seed of all before the
 second of any; a run whose file lies in `benchmarks/results/fashion_products`
-is not repeated. `table` makes the README's tables, and the learning curves, of
-the files that are there.
+is not repeated. `fusions` trains TIRG's config with every fusion layer there is
+and keeps its table under `fusions/` there. `table` makes the README's tables,
+and the learning curves, of the files that are there.
 DATA is a folder in Fashion200k's layout. Features of frozen backbones are kept
 in `KERAS_CMR_CACHE`, so that most runs take a minute or two.
 """
@@ -29,10 +31,14 @@ import keras  # noqa: E402
 from benchmarks import fashion_products_curves  # noqa: E402
 from benchmarks import fashion_products_table  # noqa: E402
 from benchmarks import measuring  # noqa: E402
+from benchmarks.saved_sweep import seed_by_seed  # noqa: E402
 from keras_cmr import experiment  # noqa: E402
 from keras_cmr.config import Config  # noqa: E402
+from keras_cmr.layers import fusion  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "fashion_products"
+# TIRG first: differences are to it.
+FUSIONS = ("TIRG", *(x for x in fusion.__all__ if x not in ("Fusion", "TIRG")))
 
 
 def run_rows(data, seeds, names, results=RESULTS, smoke=False):
@@ -107,15 +113,38 @@ def run_row(config, benchmark, command, path):
     print(run.report, flush=True)
 
 
+def run_fusions(data, seeds):
+    """A sweep over all fusion layers under TIRG's recipe."""
+    config = Config.from_yaml(
+        ROOT / "configs" / "fashion_products_tirg.yaml",
+        overrides={"data_dir": str(data)},
+    )
+    seed_by_seed(
+        config,
+        [f"fusion={','.join(FUSIONS)}"],
+        Path("runs") / "fusions",
+        RESULTS / "fusions",
+        "python benchmarks/fashion_products.py fusions DATA",
+        seeds,
+    )
+
+
 def main(arguments=None):
     parser = measuring.parser(__doc__)
     commands = parser.add_subparsers(dest="what", required=True)
     rows = commands.add_parser("rows")
-    rows.add_argument("data", type=Path, help="folder of the photos")
-    rows.add_argument("--seeds", default="0,1,2")
     rows.add_argument("--only", help="names with commas between")
+    fusions = commands.add_parser("fusions")
+    for command in (rows, fusions):
+        command.add_argument("data", type=Path, help="folder of the photos")
+        command.add_argument("--seeds", default="0,1,2")
     commands.add_parser("table")
     chosen = parser.parse_args(arguments)
+    if chosen.what == "fusions":
+        data = chosen.data.resolve()
+        os.chdir(ROOT)
+        run_fusions(data, [int(seed) for seed in chosen.seeds.split(",")])
+        return
     if chosen.what == "rows":
         known = list(fashion_products_table.ROWS)
         names = chosen.only.split(",") if chosen.only else known

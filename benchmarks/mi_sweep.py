@@ -4,7 +4,9 @@ python benchmarks/mi_sweep.py run      terms, weights and estimators, crossed
 python benchmarks/mi_sweep.py choices  the other choices, one at a time
 python benchmarks/mi_sweep.py batch    with and without terms, by batch size
 python benchmarks/mi_sweep.py gap      the modality gap of four runs of `run`
-python benchmarks/mi_sweep.py photos DATA   the text term on real photos
+python benchmarks/mi_sweep.py photos DATA [SEEDS]  the text term on photos
+python benchmarks/mi_sweep.py photo-choices DATA [SEEDS]
+                                       all choices there, one at a time
 
 Each goes on where it was stopped. After each seed a sweep's tables so far, its
 figures, the picture, and the runs' reports with every query's rank are copied
@@ -12,21 +14,22 @@ to `benchmarks/results/mi_sweep`. The runs lie in `runs/`. DATA is a folder in
 Fashion200k's layout.
 """
 
-import json
 import os
-import shutil
 import sys
 from pathlib import Path
 
-from keras_cmr.config import Config
-from keras_cmr.gap import measure_run
-from keras_cmr.gap import write_gaps
-from keras_cmr.sweep.points import grid_points
-from keras_cmr.sweep.points import parse_grid
-from keras_cmr.sweep.run_sweep import sweep
-from keras_cmr.visualization.sweep_picture import sweep_picture
-
 HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:
+    sys.path.insert(0, str(HERE.parent))
+
+from benchmarks.saved_sweep import seed_by_seed  # noqa: E402
+from keras_cmr.config import Config  # noqa: E402
+from keras_cmr.gap import measure_run  # noqa: E402
+from keras_cmr.gap import write_gaps  # noqa: E402
+from keras_cmr.sweep.points import grid_points  # noqa: E402
+from keras_cmr.sweep.points import parse_grid  # noqa: E402
+from keras_cmr.sweep.run_sweep import sweep  # noqa: E402
+
 RESULTS = HERE / "results" / "mi_sweep"
 # From the checkout's top: the files name the runs by it.
 OUT = Path("runs") / "mi_sweep"
@@ -58,6 +61,20 @@ CHOICES = (
 )
 BATCH = (f"mutual_information=none,{BOTH}", "batch_size=96,48,192")
 PHOTOS = ("mutual_information=none,TextImageMI", "weight=0.1,1")
+# A loud term on photos, and every way to change it. With more negatives the
+# pairwise discriminator of maps takes an hour; here it is minutes, and last.
+PHOTO_CHOICES = (
+    f"mutual_information={BOTH},FusionImageMI,TextImageMI,none",
+    "weight=1,0.1",
+    "estimator=jsd,infonce,dv",
+    "image=target,reference,both",
+    "level=P4,P3,P5",
+    "scope=local,global",
+    "mask_negatives=true,false",
+    "batch_size=128,64,256",
+    "text_discriminator=EncodeAndDotDiscriminator,ConcatDiscriminator",
+    "fusion_discriminator=EncodeAndDotDiscriminator,LocalConcatDiscriminator",
+)
 COMMAND = "python benchmarks/mi_sweep.py "
 
 
@@ -75,67 +92,55 @@ def with_terms():
 
 
 def run():
-    _seed_by_seed("run", base(), GRID, OUT, RESULTS)
+    seed_by_seed(base(), GRID, OUT, RESULTS, COMMAND + "run", SEEDS)
 
 
 def choices():
-    _seed_by_seed(
-        "choices",
+    seed_by_seed(
         with_terms(),
         CHOICES,
         OUT.with_name("mi_choices"),
         RESULTS / "choices",
+        COMMAND + "choices",
+        SEEDS,
         one_at_a_time=True,
     )
 
 
 def batch():
-    _seed_by_seed(
-        "batch", base(), BATCH, OUT.with_name("mi_batch"), RESULTS / "batch"
+    out = OUT.with_name("mi_batch")
+    results = RESULTS / "batch"
+    seed_by_seed(base(), BATCH, out, results, COMMAND + "batch", SEEDS)
+
+
+def photos(data, seeds=SEEDS):
+    seed_by_seed(
+        photo_base("tirg", data),
+        PHOTOS,
+        OUT.with_name("mi_photos"),
+        RESULTS / "photos",
+        COMMAND + "photos DATA",
+        seeds,
     )
 
 
-def photos(data):
-    config = Config.from_yaml(
-        HERE.parent / "configs" / "fashion_products_tirg.yaml",
-        overrides={"data_dir": data},
+def photo_choices(data, seeds=SEEDS):
+    seed_by_seed(
+        photo_base("tirg_mi", data, weight=1.0, num_negatives=4),
+        PHOTO_CHOICES,
+        OUT.with_name("mi_photo_choices"),
+        RESULTS / "photo_choices",
+        COMMAND + "photo-choices DATA",
+        seeds,
+        one_at_a_time=True,
     )
-    out = OUT.with_name("mi_photos")
-    _seed_by_seed("photos DATA", config, PHOTOS, out, RESULTS / "photos")
 
 
-def _seed_by_seed(what, config, grid, out, results, one_at_a_time=False):
-    """A sweep, one seed after the other; what it came to goes to `results`."""
-    (results / "reports").mkdir(parents=True, exist_ok=True)
-    for count in range(1, len(SEEDS) + 1):
-        written = sweep(
-            config,
-            parse_grid(grid),
-            out,
-            seeds=SEEDS[:count],
-            one_at_a_time=one_at_a_time,
-            command=COMMAND + what,
-        )
-        shutil.copy(out / "sweep.png", results)
-        at_10 = sweep_picture(written, figure="R@10")
-        at_10.savefig(results / "sweep_at_10.png", dpi=150)
-        shutil.copy(out / "sweep.md", results)
-        _copy(config, out / "sweep.json", results / "sweep.json")
-        for point in written["points"]:
-            for run in point["runs"]:
-                if "figures" not in run:
-                    continue  # it failed, and the tables say so
-                report = out / run["folder"] / "report.json"
-                name = f"{report.parent.name}.json"
-                _copy(config, report, results / "reports" / name)
-
-
-def _copy(config, source, target):
-    """Copies a JSON file; whose folder it was is nobody's affair."""
-    text = source.read_text()
-    if config.data_dir is not None:
-        text = text.replace(json.dumps(config.data_dir), '"DATA"')
-    target.write_text(text)
+def photo_base(name, data, **changed):
+    return Config.from_yaml(
+        HERE.parent / "configs" / f"fashion_products_{name}.yaml",
+        overrides={"data_dir": data} | changed,
+    )
 
 
 def gap():
@@ -156,10 +161,12 @@ def main(arguments):
         case [what] if what in commands:
             os.chdir(HERE.parent)
             commands[what]()
-        case ["photos", data]:
+        case ["photos" | "photo-choices" as what, data, *rest] if len(rest) < 2:
+            seeds = [int(s) for s in rest[0].split(",")] if rest else SEEDS
             data = str(Path(data).resolve())
             os.chdir(HERE.parent)
-            photos(data)
+            sweeps = {"photos": photos, "photo-choices": photo_choices}
+            sweeps[what](data, seeds)
         case _:
             raise SystemExit(__doc__)
 
