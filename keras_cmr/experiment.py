@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import keras
+import numpy as np
 
 from keras_cmr import datasets
 from keras_cmr import models
@@ -11,6 +13,8 @@ from keras_cmr.config import Config
 from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import Report
 from keras_cmr.evaluation import evaluate
+from keras_cmr.evaluation import evaluate_embeddings
+from keras_cmr.evaluation.protocols import get_protocol
 from keras_cmr.training.build_model import build_model
 from keras_cmr.training.build_model import compile_model
 from keras_cmr.training.devices import find_devices
@@ -18,7 +22,9 @@ from keras_cmr.training.frozen import on_features
 from keras_cmr.training.logs import check_logs
 from keras_cmr.training.logs import log_callbacks
 from keras_cmr.training.run_callbacks import RunCallbacks
+from keras_cmr.training.run_folder import CHECKPOINTS
 from keras_cmr.training.run_folder import FINISHED
+from keras_cmr.training.run_folder import clean
 from keras_cmr.training.run_folder import is_finished
 from keras_cmr.training.run_folder import save_model
 from keras_cmr.training.start_from import find_start
@@ -75,7 +81,8 @@ def train(
         out: Path. Folder for `config.yaml`, `epochs.csv`, `model.keras`,
             `history.json`, `report.json` and, until these are there,
             `checkpoints/`. It must be new, empty or of a run of this config.
-            Of several workers the first writes there.
+            Of several workers the first writes there, and a stopped run
+            of theirs can't go on.
         benchmark: `Benchmark`. Defaults to the one that `config` names.
         callbacks: Sequence of `keras.callbacks.Callback`. The state of those
             with `state()` and `restore(state)` is in the checkpoints.
@@ -89,16 +96,25 @@ def train(
         `Run`.
 
     Raises:
+        ValueError: If the config doesn't fit the benchmark, or the folder
+            holds something else; the folder is as it was.
         FloatingPointError: If a loss, a term or a weight is not finite.
     """
     if say is None:
         say = print if verbose else lambda line: None
     devices = find_devices(config)
-    out = devices.place(out)
     # All that bad input can spoil comes before the folder is touched.
     check_logs(logs)
+    # Workers all look where the first writes, so that all train or none does.
+    out = Path(out)
     if is_finished(out, config):
         return _finished(config, out, say)
+    if config.devices == "workers" and (out / CHECKPOINTS).exists():
+        raise ValueError(
+            f"`out` must be new or empty: {out} is of a run that was stopped, "
+            "and several workers can't go on together"
+        )
+    out = devices.place(out)
     # Outside the devices: its fingerprint reads weights of one device.
     start = find_start(config, out)
     keras.utils.set_random_seed(config.seed)
@@ -138,7 +154,7 @@ def train(
         report = _measure(config, benchmark, model, run, context, verbose)
         # The last file: with it the run is finished.
         report.save(out / FINISHED)
-        run.clean()
+        clean(out)
     return Run(config, model, run.epoch_log.history, report)
 
 
@@ -148,22 +164,41 @@ def _check_splits(config, benchmark):
             "`dataset` must have a training split whose files are there. "
             f"Received: dataset={config.dataset!r}"
         )
-    if config.monitor is not None and benchmark.val is None:
+    rule = get_protocol(config.protocol)
+    rule.check(benchmark.test)
+    if config.evaluate_every and benchmark.val is not None:
+        rule.check(benchmark.val)
+    if config.monitor is None:
+        return
+    if benchmark.val is None:
         raise ValueError(
             "`monitor` needs a benchmark with a validation split: a model "
             "chosen by figures of the test split makes them meaningless. "
             f"Received: monitor={config.monitor!r} and {benchmark.name!r}, "
             "which has none"
         )
+    figures = [f"val_{name}" for name in _figures(benchmark.val, rule.name)]
+    if config.monitor not in figures:
+        raise ValueError(
+            f"`monitor` must be one of {', '.join(figures)}, the figures of "
+            f"{rule.name!r}. Received: monitor={config.monitor!r}"
+        )
+
+
+def _figures(split, protocol):
+    """Names of a protocol's figures, from embeddings that are all alike."""
+    report = evaluate_embeddings(
+        np.ones((len(split.queries.references), 1)),
+        np.ones((len(split.images.labels), 1)),
+        split,
+        protocol,
+        resamples=1,
+    )
+    return list(report.figures)
 
 
 def _fit(model, run, others, say):
     done = run.checkpoint.restore(model)
-    if done and run.config.devices == "workers":
-        raise ValueError(
-            f"`out` must be new or empty: {run.out} is of a run that was "
-            "stopped, and several workers can't go on together"
-        )
     if done:
         say(f"{run.out}: going on after epoch {done} of {run.config.epochs}")
     try:
@@ -202,6 +237,7 @@ def _measure(config, benchmark, model, run, context, verbose):
 
 
 def _finished(config, out, say):
+    clean(out)  # a kill may have come between the report and this
     say(f"{out} holds the finished run: nothing to do")
     history = json.loads((out / "history.json").read_text(encoding="utf-8"))
     model = models.load(out / "model.keras")

@@ -52,10 +52,16 @@ class BestModel(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        measured = [name for name in logs if name.startswith("val_")]
-        if not measured:
-            return
+        # Keras adds those of `fit(validation_data=...)` to every epoch.
+        keras_own = {f"val_{m.name}" for m in self.model.metrics}
+        measured = [
+            name
+            for name in logs
+            if name.startswith("val_") and name not in keras_own
+        ]
         if self.monitor not in logs:
+            if not measured:
+                return
             raise ValueError(
                 f"`monitor` must be one of the figures {measured}. "
                 f"Received: monitor={self.monitor!r}"

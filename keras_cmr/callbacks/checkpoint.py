@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_cmr.models.trainers.built_optimizer import build_optimizer
 from keras_cmr.training.checkpoint_file import read_checkpoint
 from keras_cmr.training.checkpoint_file import write_checkpoint
 
@@ -63,7 +64,7 @@ class Checkpoint(keras.callbacks.Callback):
                 f"`keep` must be a positive int. Received: keep={keep!r}"
             )
         for callback in also:
-            if not hasattr(callback, "state"):
+            if not all(hasattr(callback, x) for x in ("state", "restore")):
                 raise TypeError(
                     "`also` must hold callbacks with `state()` and "
                     f"`restore(state)`. Received: {type(callback).__name__}"
@@ -99,7 +100,8 @@ class Checkpoint(keras.callbacks.Callback):
                 else:
                     states[-1][name] = value
         path = self.folder / f"epoch_{epoch + 1:05}.npz"
-        write_checkpoint(path, arrays, {"epoch": epoch + 1, "also": states})
+        record = {"epoch": epoch + 1, "also": states, "of": self._names()}
+        write_checkpoint(path, arrays, record)
         for old in self.files()[: -self.keep]:
             old.unlink()
 
@@ -114,7 +116,8 @@ class Checkpoint(keras.callbacks.Callback):
             there is no checkpoint.
 
         Raises:
-            ValueError: If the checkpoint is another model's.
+            ValueError: If the checkpoint is another model's, or of other
+                callbacks.
         """
         for path in reversed(self.files()):
             try:
@@ -125,13 +128,20 @@ class Checkpoint(keras.callbacks.Callback):
                     stacklevel=2,
                 )
                 continue
+            if record.get("of", self._names()) != self._names():
+                raise ValueError(
+                    f"`also` must hold the callbacks that {path} has the "
+                    f"states of, {record['of']}. Received: {self._names()}"
+                )
             self._give(model, path, arrays, record["also"])
             return record["epoch"]
         return 0
 
+    def _names(self):
+        return [type(callback).__name__ for callback in self.also]
+
     def _give(self, model, path, arrays, states):
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
+        build_optimizer(model)
         for part, variables in _variables(model).items():
             shapes = [
                 value.shape

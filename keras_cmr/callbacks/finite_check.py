@@ -57,7 +57,7 @@ class FiniteCheck(keras.callbacks.Callback):
                 )
 
     def _step(self):
-        return int(self.model.optimizer.iterations)
+        return int(ops.convert_to_numpy(self.model.optimizer.iterations))
 
     def _stop(self, what):
         raise FloatingPointError(

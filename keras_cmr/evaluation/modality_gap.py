@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_cmr.evaluation.separability import separability
 
+FOLDS = 5
 KINDS = ("text", "reference", "query", "target")
 
 
@@ -80,6 +81,10 @@ def modality_gap(model, split, max_queries=2000, batch_size=256, seed=0):
     Returns:
         `ModalityGap`.
 
+    Raises:
+        ValueError: If the queries are too few for `separability`.
+        ImportError: Without scikit-learn, with the command to install it.
+
     Example:
 
     ```python
@@ -112,6 +117,13 @@ def modality_gap(model, split, max_queries=2000, batch_size=256, seed=0):
             values, return_index=True, return_inverse=True
         )
         groups[kind] = references[firsts]
+    few = {k: n for k in KINDS if (n := len(np.unique(groups[k]))) < FOLDS}
+    if few:
+        raise ValueError(
+            f"`max_queries` and `split` must give each of {KINDS} {FOLDS} or "
+            "more different references, among which the folds are divided. "
+            f"Received: max_queries={max_queries}, which gives {few}"
+        )
     reference_pixels = split.reference_pixels
     embeddings = {
         "text": model.embed_texts(
@@ -139,6 +151,7 @@ def modality_gap(model, split, max_queries=2000, batch_size=256, seed=0):
                     embeddings[a],
                     embeddings[b],
                     groups=(groups[a], groups[b]),
+                    folds=FOLDS,
                     seed=seed,
                 ),
             }

@@ -26,7 +26,8 @@ def separability(first, second, groups=None, folds=5, seed=0):
         a plane lies between them.
 
     Raises:
-        ValueError: If a set has fewer rows than there are folds.
+        ValueError: If a set has fewer groups (without `groups`, rows) than
+            there are folds.
         ImportError: Without scikit-learn, with the command to install it.
 
     Example:
@@ -55,13 +56,14 @@ def separability(first, second, groups=None, folds=5, seed=0):
             "`groups` must hold a group for each row of `first` and of "
             f"`second`, that is {sizes}. Received: {[len(g) for g in groups]}"
         )
-    groups = np.concatenate(groups)
-    if folds < 2 or min(*sizes, len(np.unique(groups))) < folds:
+    numbers = [len(np.unique(g)) for g in groups]
+    if folds < 2 or min(numbers) < folds:
         raise ValueError(
-            "`folds` must be at least 2 and at most the rows of either set "
-            f"and the groups. Received: folds={folds} for {sizes} rows in "
-            f"{len(np.unique(groups))} groups"
+            "`folds` must be at least 2 and at most the groups of either set, "
+            f"whose rows are {sizes}. Received: folds={folds} for {numbers} "
+            "groups"
         )
+    groups = np.concatenate(groups)
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import StratifiedGroupKFold
@@ -82,6 +84,7 @@ def separability(first, second, groups=None, folds=5, seed=0):
         np.repeat([0, 1], sizes),
         groups=groups,
         scoring="balanced_accuracy",
+        error_score="raise",
         cv=StratifiedGroupKFold(folds, shuffle=True, random_state=seed),
     )
     return float(accuracies.mean())

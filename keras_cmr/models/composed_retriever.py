@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_cmr.layers.scaled_normalization import ScaledNormalization
 from keras_cmr.models.towers import Towers
+from keras_cmr.models.trainers.built_optimizer import build_optimizer
 
 
 @keras.saving.register_keras_serializable(package="keras_cmr")
@@ -125,12 +126,13 @@ class ComposedRetriever(Towers, keras.Model):
         outputs = {"query": trained, "target": normalize(target["embedding"])}
         if terms:
             levels = {level for term in terms for level in term.levels}
-            unknown = sorted(levels - set(target))
+            maps = set(target) - {"embedding"}
+            unknown = sorted(levels - maps)
             if unknown:
                 raise ValueError(
                     f"`level` of a mutual-information term must be one of "
-                    f"{sorted(set(target) - {'embedding'})}, the maps of the "
-                    f"image encoder. Received: {unknown}"
+                    f"{sorted(maps)}, the maps of the image encoder. "
+                    f"Received: {unknown}"
                 )
             outputs["features"] = {
                 "text": text,
@@ -203,8 +205,7 @@ class ComposedRetriever(Towers, keras.Model):
 
     def make_train_function(self, force=False):
         if keras.config.backend() == "tensorflow":
-            from keras_cmr.models.trainers.tensorflow import build_optimizer
-
+            # Made within the first step, TensorFlow would trace it twice.
             build_optimizer(self)
         return super().make_train_function(force)
 

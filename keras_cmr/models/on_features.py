@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_cmr.models.composed_retriever import ComposedRetriever
+from keras_cmr.models.trainers.built_optimizer import build_optimizer
 
 
 class FeatureHead(keras.Model):
@@ -79,7 +80,7 @@ class OnFeatures(ComposedRetriever):
         model.get_layer("scale").set_weights(scale)
         if model.compiled:
             # It never took a step, and a file can't hold one not built.
-            model.optimizer.build(model.trainable_variables)
+            build_optimizer(model)
 
     def _read(self, images):
         return np.asarray(images)

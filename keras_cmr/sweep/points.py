@@ -73,8 +73,9 @@ def grid_points(
 ) -> list[Point]:
     """The distinct points of a grid, in its order; the last key moves first.
 
-    Points that differ only in keys which nothing reads, as an estimator where
-    there is no term, are one. All points are checked before any is run.
+    Points that differ only in keys of terms which no term reads, as an
+    estimator where there is none, are one. All points are checked before any
+    is run.
 
     Args:
         base: `Config` whose keys the points change.

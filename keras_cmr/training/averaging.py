@@ -22,7 +22,7 @@ def averaged_weights(model):
         for optimizer in _single_optimizers(model)
         if optimizer.use_ema
         and optimizer.built
-        and int(optimizer.iterations) > 0
+        and int(ops.convert_to_numpy(optimizer.iterations)) > 0
         for weight, average in zip(
             optimizer._trainable_variables,
             optimizer._model_variables_moving_average,

@@ -87,7 +87,8 @@ def _extract(model, pixels, home, verbose):
     ) as bar:
         for start in range(first, len(pixels), BATCH):
             batch = outputs(model, pixels[start : start + BATCH])
-            if np.abs(batch).max() > np.finfo("float16").max:
+            # Not `>`, which NaN would pass.
+            if not np.abs(batch).max() <= np.finfo("float16").max:
                 raise ValueError(
                     "`cache_features` keeps float16 numbers, up to 65,504. "
                     f"Received: a feature of {np.abs(batch).max()}"

@@ -2,7 +2,8 @@
 
 from keras_cmr import callbacks
 from keras_cmr.datasets import HardNegatives
-from keras_cmr.training.start_from import KEPT
+from keras_cmr.training.run_folder import BEST
+from keras_cmr.training.run_folder import CHECKPOINTS
 
 
 class RunCallbacks:
@@ -30,7 +31,7 @@ class RunCallbacks:
         if config.evaluate_every:
             self._first.append(_recall(config, benchmark))
         if config.monitor is not None:
-            self.best = callbacks.BestModel(out / "best.keras", config.monitor)
+            self.best = callbacks.BestModel(out / BEST, config.monitor)
             self._first.append(self.best)
         self._first += users
         self.epoch_log = callbacks.EpochLog(out / "epochs.csv")
@@ -46,7 +47,7 @@ class RunCallbacks:
             )
         self._progress = callbacks.Progress(bar=verbose == 1)
         self.checkpoint = callbacks.Checkpoint(
-            out / "checkpoints",
+            out / CHECKPOINTS,
             also=[
                 callback
                 for callback in [*self._first, *self._last]
@@ -79,13 +80,6 @@ class RunCallbacks:
         if self.best is None:
             return {}
         return {"best_epoch": self.best.epoch, "best_figure": self.best.best}
-
-    def clean(self):
-        """Removes what only an unfinished run needs."""
-        self.checkpoint.remove()
-        (self.out / KEPT).unlink(missing_ok=True)
-        if self.best is not None:
-            self.best.path.unlink(missing_ok=True)
 
 
 def _recall(config, benchmark):

@@ -1,6 +1,7 @@
 """The folder of a run, and files in it that are never half written."""
 
 import dataclasses
+import shutil
 
 from keras_cmr.config import Config
 from keras_cmr.durable import new_file
@@ -8,6 +9,11 @@ from keras_cmr.new_folder import check_new_folder
 
 # The last file that a run writes.
 FINISHED = "report.json"
+# What only an unfinished run needs: its states, its best model so far, and
+# the model that it began with.
+CHECKPOINTS = "checkpoints"
+BEST = "best.keras"
+START = "start.keras"
 _CONFIG = "config.yaml"
 # Before the config is there, a run has no other files.
 _LEFT_BY_A_KILL = ("write.lock", _CONFIG + ".new")
@@ -42,6 +48,13 @@ def is_finished(path, config):
             "folder, or remove this one."
         )
     return (path / FINISHED).exists()
+
+
+def clean(path):
+    """Removes from a finished run's folder what only an unfinished needs."""
+    shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
+    for name in (BEST, START):
+        (path / name).unlink(missing_ok=True)
 
 
 def save_model(model, path):

@@ -6,10 +6,7 @@ from pathlib import Path
 from keras_cmr import models
 from keras_cmr.durable import replace_file
 from keras_cmr.models.fingerprint import nameless
-
-# The weights a run began with, until it is finished: who goes on with it needs
-# them, wherever the other run is then.
-KEPT = "start.keras"
+from keras_cmr.training.run_folder import START
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +25,8 @@ class Start:
 
     def keep(self, out):
         """Copies the model to the folder of the run that begins with it."""
-        if not (out / KEPT).exists():
-            replace_file(out / KEPT, self.path.read_bytes())
+        if not (out / START).exists():
+            replace_file(out / START, self.path.read_bytes())
 
     def give(self, model):
         """Gives a retriever the weights of the trained one.
@@ -81,8 +78,8 @@ def find_start(config, out=None):
     if config.start_from is None:
         return None
     path = Path(config.start_from)
-    if out is not None and (out / KEPT).exists():
-        path = out / KEPT
+    if out is not None and (out / START).exists():
+        path = out / START
     elif path.is_dir():
         path = path / "model.keras"
     try:

@@ -4,6 +4,12 @@ A sweep asks this, lest it repeat a run for a key that nothing reads, and asks
 it before Keras is imported.
 """
 
+# How the keys of a term begin.
+PREFIXES = {
+    "TextImageMI": "text",
+    "FusionImageMI": "fusion",
+    "PriorMatching": "prior",
+}
 ESTIMATED = ("weight", "estimator", "mask_negatives")
 READ = {
     "TextImageMI": (
@@ -40,6 +46,9 @@ def unread_keys(config):
     read = set()
     for name in config.mutual_information:
         read.update(READ.get(name, TERM_KEYS))
+    own = [f"{PREFIXES.get(n)}_weight" for n in config.mutual_information]
+    if all(getattr(config, key, None) is not None for key in own):
+        read.discard("weight")
     for key in ("text_discriminator", "fusion_discriminator"):
         if key in read:
             read.update(

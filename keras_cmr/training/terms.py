@@ -4,14 +4,8 @@ import random
 
 from keras_cmr import layers
 from keras_cmr.training.named import named
+from keras_cmr.training.term_keys import PREFIXES
 from keras_cmr.training.term_keys import READ_BY_DISCRIMINATOR
-
-# How the keys of a term begin.
-PREFIXES = {
-    "TextImageMI": "text",
-    "FusionImageMI": "fusion",
-    "PriorMatching": "prior",
-}
 
 
 def terms(config):

@@ -119,6 +119,12 @@ def test_state_of_callbacks(tmp_path):
     callbacks.Checkpoint(tmp_path, also=[again]).restore(model())
     assert again.count == 2
     np.testing.assert_array_equal(again.seen, [[1, 1], [1, 1]])
+    untouched = model()
+    before = [w.copy() for w in untouched.get_weights()]
+    with pytest.raises(ValueError, match=r"`also` must hold .*\['Counter'\]"):
+        callbacks.Checkpoint(tmp_path).restore(untouched)
+    for a, b in zip(before, untouched.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_bad_arguments(tmp_path):
@@ -126,3 +132,10 @@ def test_bad_arguments(tmp_path):
         callbacks.Checkpoint(tmp_path, keep=0)
     with pytest.raises(TypeError, match="Received: History"):
         callbacks.Checkpoint(tmp_path, also=[keras.callbacks.History()])
+
+    class OneWay(keras.callbacks.Callback):
+        def state(self):
+            return {}
+
+    with pytest.raises(TypeError, match="Received: OneWay"):
+        callbacks.Checkpoint(tmp_path, also=[OneWay()])

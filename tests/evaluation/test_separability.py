@@ -43,7 +43,7 @@ def test_twins_in_one_group_are_chance_and_not_below():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((4, 2), (9, 2)), "`folds` must be at least 2 and at most the rows"),
+        (((4, 2), (9, 2)), "`folds` must be at least 2 and at most the groups"),
         (((9, 2), (9, 3)), "`first` and `second` must have shapes"),
         (((9,), (9, 2)), "`first` and `second` must have shapes"),
     ],
@@ -57,7 +57,7 @@ def test_bad_groups():
     rows = np.zeros((9, 2))
     with pytest.raises(ValueError, match="`groups` must hold a group for each"):
         separability(rows, rows, groups=(np.zeros(9), np.zeros(8)))
-    with pytest.raises(ValueError, match="in 1 groups"):
+    with pytest.raises(ValueError, match=r"for \[1, 1\] groups"):
         separability(rows, rows, groups=(np.zeros(9), np.zeros(9)))
 
 

@@ -1,5 +1,6 @@
 """A config names its devices; one worker of several writes."""
 
+import dataclasses
 import json
 
 import keras
@@ -7,9 +8,14 @@ import pytest
 
 from keras_cmr import experiment
 from keras_cmr.config import Config
+from keras_cmr.training import build_model
 from keras_cmr.training import devices
 from keras_cmr.training.devices import find_devices
 from keras_cmr.training.devices import folder_to_write
+from tests.training.small_run import CONFIG
+from tests.training.small_run import Stop
+from tests.training.small_run import assert_same
+from tests.training.small_run import benchmark
 from tests.training.small_run import use_tiny_encoder
 
 
@@ -66,6 +72,21 @@ def test_the_chief_alone_writes(kinds, task, writes, monkeypatch, tmp_path):
     assert find_devices(Config()).place(tmp_path) == tmp_path
 
 
+def test_workers_look_where_the_first_writes(monkeypatch, tmp_path):
+    """One that went on alone would wait for the others for ever."""
+    workers = devices.Devices(2, place=lambda out: tmp_path / "aside")
+    monkeypatch.setattr(experiment, "find_devices", lambda config: workers)
+    config = Config(devices="workers", scenes=8)
+    out = tmp_path / "run"
+    (out / "checkpoints").mkdir(parents=True)
+    (out / "config.yaml").write_text(config.to_yaml())
+    with pytest.raises(ValueError, match="several workers can't go on"):
+        experiment.train(config, out)
+    (out / "report.json").touch()
+    monkeypatch.setattr(experiment, "_finished", lambda config, out, say: out)
+    assert experiment.train(config, out) == out
+
+
 @pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="configs: TensorFlow's tests"
 )
@@ -80,3 +101,49 @@ def test_all_devices_of_a_machine_with_one(monkeypatch, tmp_path):
     assert type(run.model.distribute_strategy).__name__ == "MirroredStrategy"
     assert (tmp_path / "run" / "report.json").exists()
     assert "devices: all" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+ALL = dataclasses.replace(CONFIG, devices="all", epochs=3)
+
+
+@pytest.mark.skipif(
+    keras.config.backend() != "tensorflow", reason="configs: TensorFlow's tests"
+)
+@pytest.mark.usefixtures("tiny_encoder")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ema_momentum": 0.9, "evaluate_every": 1, "optimizer": "sgd"},
+        {"train_backbone": False, "cache_features": True},
+    ],
+    ids=["averaged", "cached"],
+)
+def test_all_devices_resume_exactly(changed, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_CMR_CACHE", str(tmp_path / "cache"))
+    if "cache_features" in changed:
+        made = build_model.image_encoder
+
+        def frozen(config):
+            encoder = made(config)
+            encoder.backbone.trainable = False
+            return encoder
+
+        monkeypatch.setattr(build_model, "image_encoder", frozen)
+    config, css = dataclasses.replace(ALL, **changed), benchmark()
+    whole = experiment.train(config, tmp_path / "whole", css, verbose=0)
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        experiment.train(config, out, css, callbacks=[Stop(1, 1)], verbose=0)
+    run = experiment.train(config, out, css, verbose=0)
+    assert_same(run.model, whole.model)
+    assert run.history == whole.history
+
+
+@pytest.mark.skipif(
+    keras.config.backend() != "tensorflow", reason="configs: TensorFlow's tests"
+)
+@pytest.mark.usefixtures("tiny_encoder")
+def test_nan_on_all_devices_is_named(tmp_path):
+    config = dataclasses.replace(ALL, learning_rate=1e30, warmup_steps=0)
+    with pytest.raises(FloatingPointError, match="metric_loss=nan"):
+        experiment.train(config, tmp_path / "run", benchmark(), verbose=0)

@@ -140,6 +140,28 @@ def test_no_model_is_chosen_on_the_test_split(css, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_what_does_not_fit_is_said_before_training(css, tmp_path):
+    for changed, message in (
+        ({"protocol": "tirg/caption-mach"}, "Did you mean 'tirg/caption-matc"),
+        ({"protocol": "mit-states/adjective"}, "does not fit the split 'test'"),
+        ({"monitor": "val_R@3"}, r"one of val_R@1, val_R@5, .*'val_R@3'"),
+    ):
+        config = dataclasses.replace(FULL, **changed)
+        with pytest.raises(ValueError, match=message):
+            experiment.train(config, tmp_path / "run", css)
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_late_kill_leaves_is_removed(css, unbroken):
+    out, _ = unbroken
+    before = names(out)
+    (out / "checkpoints").mkdir()
+    for name in ("checkpoints/epoch_00004.npz", "best.keras", "start.keras"):
+        (out / name).touch()
+    experiment.train(FULL, out, css, verbose=0)
+    assert names(out) == before
+
+
 def test_what_a_kill_leaves_before_the_config(css, tmp_path):
     for name in ("write.lock", "config.yaml.new"):
         (tmp_path / name).touch()

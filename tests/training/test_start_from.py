@@ -13,7 +13,7 @@ from keras_cmr import layers
 from keras_cmr import models
 from keras_cmr.training import build_model as building
 from keras_cmr.training.build_model import build_model
-from keras_cmr.training.start_from import KEPT
+from keras_cmr.training.run_folder import START
 from keras_cmr.training.start_from import find_start
 from keras_cmr.training.untrained import untrained_model
 from tests.training.small_run import CONFIG
@@ -165,7 +165,7 @@ def test_a_stopped_run_needs_the_other_no_more(css, trained, tmp_path):
         experiment.train(config, out, css, [Stop(0, 1)], verbose=0)
     shutil.rmtree(elsewhere)
     run = experiment.train(config, out, css, verbose=0)
-    assert not (out / KEPT).exists()
+    assert not (out / START).exists()
     whole = experiment.train(
         dataclasses.replace(config, start_from=str(trained)),
         tmp_path / "whole",

@@ -40,29 +40,40 @@ class WordDeletion:
     def table(self, by, resamples, seed):
         """Rows of `by` (`"roles"` or `"words"`), the greatest drop first.
 
+        A query whose text has the word, or words of the class, several times
+        counts once, with the mean of these deletions.
+
         Returns:
             Dict of name -> `{"n", "drop", "R@1", "R@1 without", "rank",
-            "rank without"}`: mean drop, estimates of two shares with the
-            interval of their `"difference"`, and median ranks.
+            "rank without"}`: queries, mean drop, estimates of two shares with
+            the interval of their `"difference"`, and median ranks.
         """
         names = getattr(self, by)
         table = {}
         for name in np.unique(names):
             chosen = names == name
-            whole, ranks = self.whole[chosen], self.ranks[chosen]
-            before, after = (r == 1 for r in (whole, ranks))
+            whole, ranks, drops, before, after = (
+                _by_query(self.rows[chosen], values[chosen])
+                for values in (
+                    self.whole,
+                    self.ranks,
+                    self.drops,
+                    self.whole == 1,
+                    self.ranks == 1,
+                )
+            )
             figures = bootstrap_figures(
                 {
-                    "R@1": before.astype(float),
-                    "R@1 without": after.astype(float),
-                    "difference": after.astype(float) - before,
+                    "R@1": before,
+                    "R@1 without": after,
+                    "difference": after - before,
                 },
                 resamples,
                 seed,
             )
             table[str(name)] = {
-                "n": int(chosen.sum()),
-                "drop": float(self.drops[chosen].mean()),
+                "n": len(whole),
+                "drop": float(drops.mean()),
                 **figures,
                 "rank": float(np.median(whole)),
                 "rank without": float(np.median(ranks)),
@@ -88,6 +99,12 @@ class WordDeletion:
             start = last
         pieces.append((text[start:], 0.0))
         return [piece for piece in pieces if piece[0]]
+
+
+def _by_query(rows, values):
+    """The mean of each query's values: it counts once, however many it has."""
+    _, place, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    return np.bincount(place, values) / counts
 
 
 def delete_words(

@@ -6,16 +6,6 @@ import tensorflow as tf
 from keras_cmr.models.trainers import replicas
 
 
-def build_optimizer(model):
-    """Makes what the optimizer keeps of each weight, before the first step.
-
-    Made within it, TensorFlow would trace that step twice.
-    """
-    if not model.optimizer.built:
-        with model.distribute_strategy.scope():
-            model.optimizer.build(model.trainable_variables)
-
-
 def train_step(model, data):
     """One optimisation step of a `ComposedRetriever`.
 

@@ -119,6 +119,25 @@ def test_table_of_words(found):
     assert words.shading(9, "add it") == []
 
 
+def test_a_query_counts_once_however_often_it_has_a_word(found):
+    words = dataclasses.replace(
+        found.words,
+        rows=np.array([4, 4, 4, 7]),
+        words=np.array(["the", "the", "the", "the"]),
+        roles=np.array(["function word"] * 4),
+        places=np.array([0, 2, 5, 1]),
+        drops=np.array([0.3, 0.1, 0.2, 0.6]),
+        whole=np.array([1, 1, 1, 4]),
+        ranks=np.array([1, 1, 7, 1]),
+    )
+    the = words.table("words", 50, 0)["the"]
+    assert the["n"] == 2
+    assert the["drop"] == pytest.approx((0.2 + 0.6) / 2)
+    assert the["R@1"]["value"] == 0.5
+    assert the["R@1 without"]["value"] == pytest.approx((2 / 3 + 1) / 2)
+    assert (the["rank"], the["rank without"]) == (2.5, 2.0)
+
+
 def test_parts(css, model, found):
     split = css.test
     images = model.project(split.reference_pixels[split.queries.references])
