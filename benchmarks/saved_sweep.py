@@ -24,7 +24,8 @@ def seed_by_seed(
         one_at_a_time: bool. See `sweep`. Defaults to `False`.
     """
     (results / "reports").mkdir(parents=True, exist_ok=True)
-    for count in range(1, len(seeds) + 1):
+    # A sweep that goes on leaves no fewer seeds than it found.
+    for count in range(_seeds_of(results, seeds), len(seeds) + 1):
         written = sweep(
             config,
             parse_grid(grid),
@@ -33,9 +34,10 @@ def seed_by_seed(
             one_at_a_time=one_at_a_time,
             command=command,
         )
-        shutil.copy(out / "sweep.png", results)
-        at_10 = sweep_picture(written, figure="R@10")
-        at_10.savefig(results / "sweep_at_10.png", dpi=150)
+        for name, figure in (("sweep", None), ("sweep_at_10", "R@10")):
+            picture = sweep_picture(written, figure=figure)
+            if picture is not None:  # too little to draw
+                picture.savefig(results / f"{name}.png", dpi=150)
         shutil.copy(out / "sweep.md", results)
         _copy(config, out / "sweep.json", results / "sweep.json")
         for point in written["points"]:
@@ -45,6 +47,18 @@ def seed_by_seed(
                 report = out / run["folder"] / "report.json"
                 name = f"{report.parent.name}.json"
                 _copy(config, report, results / "reports" / name)
+
+
+def _seeds_of(results, seeds):
+    """How many of the seeds to begin with."""
+    path = results / "sweep.json"
+    there = json.loads(path.read_text())["seeds"] if path.exists() else []
+    if not set(there) <= set(seeds):
+        raise ValueError(
+            f"`seeds` must be those of {path}, and more if wanted: {there}. "
+            f"Received: seeds={list(seeds)}"
+        )
+    return max(len(there), 1)
 
 
 def _copy(config, source, target):

@@ -414,7 +414,7 @@ def bad_calls():
         (
             ["train", "{config}", "--smoke", "--out", "{new}", "--set",
              "fusion=TRIG"],
-            "`fusion` must name something of `keras_cmr.layers`",
+            "`fusion` must be one of Attention",
         ),
         (["train", "{config}", "--out", "{new}", "--log", "tensorbord"],
          "`log` must be one of ['mlflow', 'tensorboard', 'wandb']"),

@@ -10,6 +10,20 @@ from keras_cmr.config import Config
 from keras_cmr.evaluation import Report
 
 LONGEST_NAME = 120
+# The keys of a config that say what is in a benchmark.
+DATA_KEYS = (
+    "dataset",
+    "data_dir",
+    "scenes",
+    "modifications",
+    "renders",
+    "jitter",
+    "data_seed",
+    "image_size",
+    "view",
+    "category",
+    "captions",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +61,34 @@ class Outcome:
             "dataset_fingerprint": self.report.dataset_fingerprint,
             "model_fingerprint": self.report.model_fingerprint,
         }
+
+
+def check_data(outcomes):
+    """Refuses runs whose data changed from one to the other.
+
+    Args:
+        outcomes: Sequence of pairs of `Config` and `Outcome`.
+
+    Raises:
+        ValueError: If two configs name the same data, and the runs saw other
+            test splits.
+    """
+    known = {}
+    for config, outcome in outcomes:
+        if outcome.report is None:
+            continue
+        named = tuple(getattr(config, key) for key in DATA_KEYS)
+        first = known.setdefault(named, outcome)
+        if (
+            first.report.dataset_fingerprint
+            != outcome.report.dataset_fingerprint
+        ):
+            raise ValueError(
+                "Runs of one sweep must be of the same data. Received: "
+                f"{first.folder} and {outcome.folder}, of which the test "
+                "split differs. Name another folder, or remove the runs of "
+                "the data that are no more"
+            )
 
 
 def folder_name(point, config):

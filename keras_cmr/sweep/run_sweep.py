@@ -13,6 +13,7 @@ from keras_cmr import experiment
 from keras_cmr.durable import replace_file
 from keras_cmr.evaluation import Report
 from keras_cmr.sweep.outcomes import Outcome
+from keras_cmr.sweep.outcomes import check_data
 from keras_cmr.sweep.outcomes import finished_runs
 from keras_cmr.sweep.outcomes import folder_name
 from keras_cmr.sweep.points import grid_points
@@ -57,6 +58,10 @@ def sweep(
 
     Returns:
         Dict, what `sweep.json` holds: see `record`.
+
+    Raises:
+        ValueError: For a point that can't be, a folder of something else, or
+            if the data changed since some of the runs.
     """
     points = grid_points(base, grid, random, random_seed, one_at_a_time)
     seeds = _checked_seeds(seeds)
@@ -64,6 +69,7 @@ def sweep(
     outcomes = {}
 
     def write():
+        check_data([(c, outcome) for (_, c), outcome in outcomes.items()])
         found = record(
             base,
             grid,

@@ -9,6 +9,7 @@ PACKAGES = {
     "efficientnet_lite1": "efficientnet-lite1",
     "efficientnet_lite2": "efficientnet-lite2",
 }
+BACKBONES = ("small_resnet", "resnet_18")
 TEXT_ENCODERS = ("lstm", "gru", "glove", "minilm")
 
 
@@ -29,15 +30,10 @@ def image_encoder(config):
     if config.backbone in PACKAGES:
         name = PACKAGES[config.backbone]
         encoder = models.ImageEncoder.from_package(name, **settings)
-    elif config.backbone in models.__all__:
-        make = named("backbone", config.backbone, models)
-        encoder = models.ImageEncoder(make(), **settings)
     else:
-        raise ValueError(
-            f"`backbone` must be one of {', '.join(PACKAGES)}, whose weights "
-            "come in packages, or a function of `keras_cmr.models`. "
-            f"Received: backbone={config.backbone!r}"
-        )
+        names = (*BACKBONES, *PACKAGES)
+        make = named("backbone", config.backbone, models, names)
+        encoder = models.ImageEncoder(make(), **settings)
     if not config.train_backbone:
         encoder.backbone.trainable = False
     elif config.freeze_normalization:

@@ -57,8 +57,15 @@ def _single(config, steps_per_epoch, rate):
         settings["momentum"] = 0.9
     if config.ema_momentum is not None:
         settings |= {"use_ema": True, "ema_momentum": config.ema_momentum}
-    kind = type(keras.optimizers.get(config.optimizer))
-    return kind(**settings)
+    try:
+        kind = type(keras.optimizers.get(config.optimizer))
+        return kind(**settings)
+    # A wrapper of others wants other arguments.
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            "`optimizer` must name an optimizer of Keras, such as adam, adamw "
+            f"or sgd. Received: optimizer={config.optimizer!r} ({error})"
+        ) from None
 
 
 def _schedule(config, steps_per_epoch, rate):

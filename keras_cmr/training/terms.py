@@ -43,7 +43,11 @@ def term(config, name):
     settings |= {
         "estimator": config.estimator,
         "mask_negatives": config.mask_negatives,
-        "discriminator": _discriminator(config, f"{prefix}_discriminator"),
+        "discriminator": _discriminator(
+            config,
+            f"{prefix}_discriminator",
+            on_maps=name == "FusionImageMI" and config.scope == "local",
+        ),
     }
     if name == "TextImageMI":
         return layers.TextImageMI(image=config.image, **settings)
@@ -55,12 +59,14 @@ def term(config, name):
     )
 
 
-def _discriminator(config, key):
-    kind = named(key, getattr(config, key), layers)
-    if kind.__name__ not in READ_BY_DISCRIMINATOR:
+def _discriminator(config, key, on_maps):
+    kind = named(key, getattr(config, key), layers, READ_BY_DISCRIMINATOR)
+    if (4 if on_maps else 2) not in kind.target_ranks:
+        what = "places of a map" if on_maps else "whole images"
         raise ValueError(
-            f"`{key}` must be one of {sorted(READ_BY_DISCRIMINATOR)}. "
-            f"Received: {key}={kind.__name__!r}"
+            f"`{key}` must be one that scores {what}, which for a fusion is a "
+            f"matter of `scope`. Received: {key}={kind.__name__!r}, "
+            f"scope={config.scope!r}"
         )
     own = {
         "discriminator_units": "units",

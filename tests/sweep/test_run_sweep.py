@@ -159,6 +159,22 @@ def test_what_stops_it_leaves_a_table_of_what_there_was(
     assert [config.epochs for config in trained] == [3]
 
 
+def test_refuses_runs_of_data_that_changed(trained, tmp_path):
+    sweep(Config(), GRID, tmp_path)
+    path = next((tmp_path / "runs").glob("epochs=1,*")) / "report.json"
+    content = json.loads(path.read_text())
+    content["dataset_fingerprint"] = "0" * 64
+    path.write_text(json.dumps(content))
+    before = (tmp_path / "sweep.json").read_text()
+    with pytest.raises(
+        ValueError, match=r"epochs=1,.*epochs=2.*differs"
+    ):
+        sweep(Config(), GRID, tmp_path)
+    assert (tmp_path / "sweep.json").read_text() == before
+    # Other data by the config's own word may differ.
+    sweep(Config(), {"epochs": [1], "data_seed": [0, 1]}, tmp_path)
+
+
 def test_refuses_a_folder_of_something_else(trained, tmp_path):
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(ValueError, match=r"`out` must be a new.*earlier sweep"):

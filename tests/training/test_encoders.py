@@ -95,6 +95,7 @@ def test_packages_are_those_that_are_read():
         ({"text_encoder": "bert"}, "`text_encoder` must be one of lstm, gru"),
         ({"train_text_encoder": False}, "`minilm`. Received: .*'lstm'"),
         ({"backbone": "resnet"}, "`backbone` must be one of efficientnet_l"),
+        ({"backbone": "load"}, "resnet_18, small_resnet. Received: .*'load'"),
     ],
 )
 def test_bad_input(settings, message):

@@ -135,6 +135,12 @@ def test_averages_within_the_block_alone():
     assert weights(model) == seen[-1]
 
 
+@pytest.mark.parametrize("name", ["foo", "MultiOptimizer"])
+def test_unknown_optimizer(name):
+    with pytest.raises(ValueError, match=f"`optimizer` must .*={name!r}"):
+        optimizer(Config(optimizer=name), 1, None)
+
+
 def test_no_body():
     encoders = types.SimpleNamespace(
         image_encoder=object(), text_encoder=object(), trainable_weights=[]
