@@ -233,8 +233,8 @@ for name, gap in gaps.items():
 # And as pictures (t-SNE: who is near whom means something, the distance
 # between far groups does not). Look at *query* and *target* first. They are
 # what a search compares, and the metric loss alone pulls them together. The
-# *text* is met by no metric loss: where it lies is left to chance without
-# `TextImageMI`. **A small gap is no merit by itself**: embeddings that are all
+# *text* is met by no metric loss. `TextImageMI` works through a discriminator
+# and need not move it. **A small gap is no merit by itself**: embeddings that are all
 # equal have none.
 
 # %% tags=["drawn"]

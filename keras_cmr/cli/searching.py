@@ -60,7 +60,7 @@ def index(
 
     Example: keras-cmr index photos/
 
-    Example: keras-cmr index photos/ --model runs/quickstart --out gallery
+    Example: keras-cmr index photos/ --model runs/mine --out gallery
     """
     with one_line_errors():
         if out is None:
@@ -160,7 +160,7 @@ def search(
 
     Example: keras-cmr search --image a.jpg --text "at the beach"
 
-    Example: keras-cmr search gallery --model runs/quickstart --image a.png
+    Example: keras-cmr search gallery --model runs/mine --image a.png
     --text "make red circle blue" --where brand=x --out hits.png
     """
     with one_line_errors():

@@ -89,7 +89,8 @@ def serve(
 
     Example: keras-cmr serve
 
-    Example: keras-cmr serve gallery --model runs/quickstart
+    Example: keras-cmr serve runs/quickstart/gallery --model
+    runs/quickstart/tirg_mi
     """
     with one_line_errors():
         from keras_cmr import serving

@@ -23,7 +23,7 @@ def test_points():
     assert points[0].config.fusion == "TIRG"
 
 
-SWEEPS = sorted(mi_sweep.RESULTS.glob("**/sweep.json"))
+SWEEPS = sorted(mi_sweep.RESULTS.parent.glob("**/sweep.json"))
 
 
 def test_the_sweep_was_run():

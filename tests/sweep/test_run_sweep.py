@@ -166,9 +166,7 @@ def test_refuses_runs_of_data_that_changed(trained, tmp_path):
     content["dataset_fingerprint"] = "0" * 64
     path.write_text(json.dumps(content))
     before = (tmp_path / "sweep.json").read_text()
-    with pytest.raises(
-        ValueError, match=r"epochs=1,.*epochs=2.*differs"
-    ):
+    with pytest.raises(ValueError, match=r"epochs=1,.*epochs=2.*differs"):
         sweep(Config(), GRID, tmp_path)
     assert (tmp_path / "sweep.json").read_text() == before
     # Other data by the config's own word may differ.
