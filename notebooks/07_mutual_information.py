@@ -234,8 +234,8 @@ for name, gap in gaps.items():
 # between far groups does not). Look at *query* and *target* first. They are
 # what a search compares, and the metric loss alone pulls them together. The
 # *text* is met by no metric loss. `TextImageMI` works through a discriminator
-# and need not move it. **A small gap is no merit by itself**: embeddings that are all
-# equal have none.
+# and need not move it. **A small gap is no merit by itself**: embeddings that
+# are all equal have none.
 
 # %% tags=["drawn"]
 maps = {
