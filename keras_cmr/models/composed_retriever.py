@@ -205,8 +205,7 @@ class ComposedRetriever(Towers, keras.Model):
 
     def make_train_function(self, force=False):
         if keras.config.backend() == "tensorflow":
-            # Made within the first step, TensorFlow would trace it twice.
-            build_optimizer(self)
+            build_optimizer(self)  # later, the step would be traced twice
         return super().make_train_function(force)
 
     def train_step(self, *args, **kwargs):
